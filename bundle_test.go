@@ -40,8 +40,8 @@ func newBundled() *bundled {
 	return b
 }
 
-// apply counts one request in all instruments, in an order in which no prefix of the changes is consistent.
-func (b *bundled) apply(a string) {
+// countRequest counts one request in all instruments, in an order in which no prefix is consistent.
+func (b *bundled) countRequest(a string) {
 	b.bundle.Apply(
 		metric.AddTo(b.errors.WithLabelValues(a), 1),
 		metric.ObserveIn(b.size, 2),
@@ -114,7 +114,7 @@ func TestBundleIsWhole(t *testing.T) {
 	for range goroutines {
 		appliers.Go(func() {
 			for i := range rounds {
-				b.apply(fmt.Sprint(rand.IntN(1 + i/100)))
+				b.countRequest(fmt.Sprint(rand.IntN(1 + i/100)))
 			}
 		})
 	}
@@ -209,7 +209,7 @@ func TestBundleMembers(t *testing.T) {
 // TestBundleWrapped checks a bundle behind wrappings, its name, and its removal.
 func TestBundleWrapped(t *testing.T) {
 	b := newBundled()
-	b.apply("x")
+	b.countRequest("x")
 	r := metric.NewContextRegistry()
 	wrapping := metric.WrapRegistererWithPrefix("p_", metric.WrapRegistererWith(metric.Labels{"zone": "1"}, r))
 	wrapping.MustRegister(b.bundle)
@@ -227,7 +227,7 @@ func TestBundleWrapped(t *testing.T) {
 // TestBundleDoesNotAllocate checks that Apply does not allocate.
 func TestBundleDoesNotAllocate(t *testing.T) {
 	b := newBundled()
-	wantAllocs(t, 0, func() { b.apply("x") })
+	wantAllocs(t, 0, func() { b.countRequest("x") })
 }
 
 func BenchmarkBundleApply(b *testing.B) {

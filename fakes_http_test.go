@@ -14,7 +14,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// seenRecorder is a recorder whose client stays connected, and tells the handler so.
+// seenRecorder is a recorder that implements http.CloseNotifier for a client that stays connected.
 type seenRecorder struct{ *httptest.ResponseRecorder }
 
 func (seenRecorder) CloseNotify() <-chan bool { return make(chan bool) }
@@ -30,8 +30,8 @@ func (w hangingUpWriter) Write(p []byte) (int, error) {
 	return w.ResponseWriter.Write(p)
 }
 
-// failingWriter takes half of the bytes of a write at once after a number of bytes, and nothing
-// afterwards. It then fails or panics.
+// failingWriter takes a number of bytes. The write that exceeds the number, and each one after it,
+// takes half of its bytes and fails or panics.
 type failingWriter struct {
 	http.ResponseWriter
 
@@ -57,7 +57,7 @@ func (w unwrappingWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter
 
 var errFull = errors.New("no space left")
 
-// discarding is a response that only counts the bytes of its body.
+// discarding is a response writer that only counts the bytes of the body.
 type discarding struct {
 	header http.Header
 	bytes  int
@@ -77,8 +77,8 @@ func (d *discarding) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// compressing is a middleware that compresses everything the handler in it writes, and sets the
-// header before. Its writer has no method beyond those of http.ResponseWriter.
+// compressing is a middleware that compresses everything that h writes and sets the header for it.
+// Its writer has no method beyond those of http.ResponseWriter.
 func compressing(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")
@@ -103,7 +103,7 @@ func (w compressedWriter) WriteHeader(code int) { w.to.WriteHeader(code) }
 
 func (w compressedWriter) Write(p []byte) (int, error) { return w.z.Write(p) }
 
-// panickyContext panics if it is nil, or the context in it is.
+// panickyContext panics if it is nil or contains a nil context.
 type panickyContext struct{ context.Context }
 
 // lockedBuffer is a bytes.Buffer that is safe for concurrent use.
@@ -147,8 +147,8 @@ func capturingLog(t *testing.T) *lockedBuffer {
 	return logged
 }
 
-// pipes is a net.Listener of connections without a buffer, whose deadlines are those of the
-// bubble of a test.
+// pipes is a net.Listener of connections without a buffer. Their deadlines follow the clock of a
+// synctest bubble.
 type pipes struct {
 	conns  chan net.Conn
 	closed chan struct{}

@@ -16,7 +16,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// errTest is the failure in tests.
+// errTest is the error of collectors that fail in the tests.
 var errTest = errors.New("no luck")
 
 // contextKey is the key of a value in the contexts of the tests.
@@ -25,7 +25,7 @@ type contextKey struct{}
 // desc returns a descriptor without labels for the collectors of the tests.
 func desc(name string) *metric.Desc { return metric.NewDesc(name, "Of a test.", nil, nil) }
 
-// describing returns a Describe of families without labels.
+// describing returns a Describe method that announces families without labels.
 func describing(names ...string) func(chan<- *metric.Desc) {
 	return func(ch chan<- *metric.Desc) {
 		for _, name := range names {
@@ -34,7 +34,7 @@ func describing(names ...string) func(chan<- *metric.Desc) {
 	}
 }
 
-// one returns a gauge of value 1.
+// one returns a gauge with the value 1.
 func one(name string) metric.Metric {
 	return metric.MustNewConstMetric(desc(name), metric.GaugeValue, 1)
 }
@@ -75,10 +75,10 @@ func (c plain) Describe(ch chan<- *metric.Desc) { ch <- desc(c.name) }
 
 func (c plain) Collect(ch chan<- metric.Metric) { c.collect(ch) }
 
-// hideContext leaves a collector only what any collector has.
+// hideContext leaves a collector only the methods of [metric.Collector].
 type hideContext struct{ metric.Collector }
 
-// describedBy is a collector of one metric, which it describes or not.
+// describedBy is a collector of one metric, which it may describe.
 type describedBy struct {
 	descs  []*prometheus.Desc
 	metric prometheus.Metric
@@ -96,7 +96,7 @@ func (c describedBy) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
-// onlyDescs is a collector that only describes. It is a pointer to be told from others.
+// onlyDescs is a collector that only describes. Pointers distinguish collectors with equal descriptors.
 type onlyDescs struct{ descs []*metric.Desc }
 
 func (c *onlyDescs) Describe(ch chan<- *metric.Desc) {
@@ -114,14 +114,14 @@ func (c uncomparable) Describe(chan<- *metric.Desc) {}
 
 func (c uncomparable) Collect(chan<- metric.Metric) {}
 
-// seen collects the value that a context carries.
+// seen returns a collector that records the value in its context.
 func seen(values *sync.Map, name string) metric.CollectorWithContext {
 	return metric.NewCollectorFunc(describing(name), func(ctx context.Context, _ chan<- metric.Metric) {
 		values.Store(name, ctx.Value(contextKey{}))
 	})
 }
 
-// flood sends for that long.
+// flood sends metrics for the duration d.
 func flood(ch chan<- metric.Metric, d time.Duration) {
 	for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(time.Minute) {
 		ch <- metric.MustNewConstMetric(metric.NewDesc("bad", "h", []string{"at"}, nil), metric.GaugeValue, 1, time.Now().String())
@@ -141,11 +141,11 @@ func (c *stuckCollector) Collect(chan<- metric.Metric) {
 	time.Sleep(time.Hour)
 }
 
-// scripted is a collector that does what it is told. Its one sample has the number of
-// the run as its value.
+// scripted is a collector that calls do in each run. The value of its only sample is the number
+// of the run.
 type scripted struct {
 	runs atomic.Int64
-	do   func(ctx context.Context) // Nil does nothing.
+	do   func(ctx context.Context) // may be nil
 	err  atomic.Pointer[error]
 }
 
@@ -190,10 +190,10 @@ func (c ignorant) Collect(ch chan<- metric.Metric) {
 	ch <- metric.MustNewConstMetric(desc("scripted"), metric.GaugeValue, float64(n))
 }
 
-// stream is a stream collector of the families that descs describe.
+// stream is a stream collector of the families in descs.
 type stream struct {
 	descs   []*metric.Desc
-	collect func(ctx context.Context, s *metric.Sink) error // Nil writes nothing.
+	collect func(ctx context.Context, s *metric.Sink) error // nil writes nothing
 }
 
 func (c *stream) Describe(ch chan<- *metric.Desc) {
@@ -253,8 +253,8 @@ func numberedDesc(name string) *metric.Desc {
 	return metric.NewDesc(name, "Of a test.", []string{"n"}, nil)
 }
 
-// writeNumbered writes the series from number from up to number to. The number is their value and
-// their first label, before the other labels.
+// writeNumbered writes the series with the numbers from to to. A series has its number as its value
+// and as its first label value, before the others.
 func writeNumbered(s *metric.Sink, d *metric.Desc, from, to int, others ...string) error {
 	for i := from; i < to; i++ {
 		if err := s.Gauge(d, float64(i), append([]string{strconv.Itoa(i)}, others...)...); err != nil {
@@ -283,8 +283,8 @@ func gathererOf(name string, labels metric.Labels) *metric.ContextRegistry {
 	return r
 }
 
-// healthy returns a registry with a collector of every kind that does its duty, and
-// what a scrape of it has to contain.
+// healthy returns a registry with a healthy collector of every kind, and the families that every
+// scrape of it must contain.
 func healthy(t *testing.T) (*metric.ContextRegistry, []string) {
 	t.Helper()
 	r := metric.NewContextRegistry()

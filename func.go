@@ -8,15 +8,15 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// NewCounterFunc returns a counter whose value function returns at the time of a scrape. function
-// must be safe for concurrent use, and must never return less than before. If it hangs or panics,
-// only this series is missing from the scrape.
+// NewCounterFunc returns a counter that calls function for its value in each scrape. function must
+// be safe for concurrent use, and must never return less than before. If it hangs or panics, only
+// this series is missing from the scrape.
 func NewCounterFunc(opts CounterOpts, function func() float64) CounterFunc {
 	return instrument.NewFunc(model.Counter, Opts(opts), function)
 }
 
-// NewGaugeFunc returns a gauge whose value function returns at the time of a scrape. function must
-// be safe for concurrent use. If it hangs or panics, only this series is missing from the scrape.
+// NewGaugeFunc returns a gauge that calls function for its value in each scrape. function must be
+// safe for concurrent use. If it hangs or panics, only this series is missing from the scrape.
 func NewGaugeFunc(opts GaugeOpts, function func() float64) GaugeFunc {
 	return instrument.NewFunc(model.Gauge, Opts(opts), function)
 }
@@ -43,13 +43,13 @@ func NewUntypedFunc(opts UntypedOpts, function func() float64) UntypedFunc {
 //
 // collect must be safe for concurrent use, and return soon after the context is done. If it is nil,
 // fails, hangs or panics, the scrape lacks only the samples that collect has not written. The
-// collector can have policies; see [CollectorOption]. Each call of NewStreamFunc returns a
-// collector that differs from all others.
+// collector can have policies; see [CollectorOption]. Collectors from different calls of
+// NewStreamFunc are never equal.
 func NewStreamFunc(descs []*Desc, collect func(context.Context, *Sink) error) StreamCollector {
 	return &streamFunc{slices.Clone(descs), collect}
 }
 
-// streamFunc is a function as a StreamCollector.
+// streamFunc adapts a function to [StreamCollector].
 type streamFunc struct {
 	descs   []*Desc
 	collect func(context.Context, *Sink) error
@@ -65,9 +65,9 @@ func (f *streamFunc) Collect(ch chan<- Metric) { CollectStream(context.Backgroun
 
 func (f *streamFunc) CollectTo(ctx context.Context, sink *Sink) error { return f.collect(ctx, sink) }
 
-// isUncheckedStream reports whether c is a stream whose families are not known. Such a stream
-// cannot be sent while it runs, because a clash of names with another collector would be found too
-// late.
+// isUncheckedStream reports whether c is a stream that does not announce its families. A scrape
+// cannot send the output of such a stream while it runs, because it would find a clash of names
+// with another collector too late.
 func isUncheckedStream(c StreamCollector) bool {
 	f, ok := c.(*streamFunc)
 	return ok && len(f.descs) == 0

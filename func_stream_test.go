@@ -65,13 +65,14 @@ func servedText(g metric.Gatherer) string {
 	return w.Body.String()
 }
 
-// sortedLines returns a text with its lines sorted: streams are written when they come.
+// sortedLines returns a text with its lines sorted, because streams are written in the order in
+// which they arrive.
 func sortedLines(text string) string {
 	return strings.Join(slices.Sorted(strings.Lines(text)), "")
 }
 
-// TestStreamFunc exposes what a stream function writes in every way, with its families announced
-// and without.
+// TestStreamFunc checks the exposition of a stream function in every format and registry, with and
+// without announced families.
 func TestStreamFunc(t *testing.T) {
 	for name, descs := range map[string][]*metric.Desc{"announced": rowsDescs, "unchecked": nil} {
 		t.Run(name, func(t *testing.T) {
@@ -100,7 +101,8 @@ func TestStreamFunc(t *testing.T) {
 	}
 }
 
-// TestStreamFuncRegistration registers stream functions more than once.
+// TestStreamFuncRegistration checks that a second stream function with the same families is refused
+// until the first one is unregistered.
 func TestStreamFuncRegistration(t *testing.T) {
 	r := metric.NewContextRegistry()
 	first, second := metric.NewStreamFunc(rowsDescs[:1], writeRows), metric.NewStreamFunc(rowsDescs[:1], writeRows)

@@ -10,7 +10,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// TestFuncsEqualClientGolang compares instruments that are functions with client_golang's.
+// TestFuncsEqualClientGolang compares instruments that call functions with client_golang's.
 func TestFuncsEqualClientGolang(t *testing.T) {
 	for _, kind := range []struct {
 		name         string

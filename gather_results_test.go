@@ -43,7 +43,7 @@ func partsOf(families []*metric.MetricFamily) (pairs []*metric.LabelPair, metric
 }
 
 // TestGatheredMetricsAreOwn checks that a metric that Gather returns belongs to the caller, even if
-// the collector sends the same one again.
+// the collector sends the same metric again.
 func TestGatheredMetricsAreOwn(t *testing.T) {
 	r := metric.NewContextRegistry()
 	r.MustRegister(retained("x"))
@@ -69,8 +69,8 @@ func gathered(t *testing.T, g metric.Gatherer) (lines []string) {
 	return lines
 }
 
-// TestResultsOfSeveralScrapesAreApart checks that results of one run share nothing that belongs to
-// their callers, whether their scrapes overlap or the results are cached.
+// TestResultsOfSeveralScrapesAreApart checks that scrapes that get the results of the same run share
+// nothing that belongs to their callers, whether they overlap or the results are cached.
 func TestResultsOfSeveralScrapesAreApart(t *testing.T) {
 	for name, opts := range map[string][]metric.CollectorOption{
 		"overlapping": nil,
@@ -152,7 +152,7 @@ func TestWrappedMetricsAreChanged(t *testing.T) {
 	}
 }
 
-// TestPrefixIsNoCopy checks that samples behind a prefix are not copied one by one.
+// TestPrefixIsNoCopy checks that a prefix does not cause a copy of each sample.
 func TestPrefixIsNoCopy(t *testing.T) {
 	const series = 1000
 	d := metric.NewDesc("x", "", []string{"l"}, nil)

@@ -111,12 +111,12 @@ func MakeAndRegister(g MultiGatherer, name string) (*ContextRegistry, error) {
 // Gatherers joins the gatherers in a slice, as client_golang's type of that name does. It gathers
 // from all of them at the same time, and merges their families as [NewMultiGatherer] does. Errors
 // name the gatherer by its position. Functions of this package that take a Gatherer treat
-// client_golang's type alike.
+// client_golang's Gatherers in the same way.
 //
-// A gatherer that has not returned from an earlier call fails with [ErrStillRunning] until it does,
-// in all Gatherers and handlers that have it. This requires a gatherer that is comparable, such as
-// a pointer, or a function that is not created anew for each call. A handler reads the elements
-// once, when it is made.
+// If a call of a gatherer has outlived its scrape, the gatherer fails with [ErrStillRunning] until
+// the call returns, in all Gatherers and handlers that contain the gatherer. This requires a gatherer
+// that is comparable, such as a pointer, or a function that is not created anew for each call. A
+// handler reads the elements once, when it is made.
 type Gatherers []Gatherer
 
 // Gather gathers with the background context. Its errors have the text of client_golang's; see
@@ -157,7 +157,7 @@ func (gs Gatherers) registry(around []Gatherers) *scrape.Registry {
 	return r
 }
 
-// isSame reports whether other shares the memory of gs.
+// isSame reports whether gs and other share their memory.
 func (gs Gatherers) isSame(other Gatherers) bool {
 	return len(gs) > 0 && len(gs) == len(other) && &gs[0] == &other[0]
 }
@@ -249,7 +249,7 @@ func entryOf(g Gatherer, w collect.Wrapping) (*scrape.Entry, error) {
 		return nil, err
 	}
 	if w.Reshape != nil {
-		// Around the host, not in it: one run of the gatherer serves all that reshape it.
+		// The wrapping is around the host, not in it, so one run of the gatherer serves all wrappings.
 		return nestedEntry(registryIn(nil, g, collect.Wrapping{}), w), nil
 	}
 	nested := registryIn(nil, g, w)

@@ -31,12 +31,12 @@ func (g *hangingTransaction) Gather() ([]*metric.MetricFamily, func(), error) {
 	return families, func() {}, err
 }
 
-// oneGather is one scrape of something that hangs, mostly beside a healthy family "ok".
+// oneGather is a scrape of a gatherer that hangs, in most cases beside a healthy family "ok".
 type oneGather func(ctx context.Context) ([]*metric.MetricFamily, error)
 
-// TestStuckGathererIsKnown scrapes everything that gathers from others a hundred times, half of
-// them at once, while one of the gatherers hangs. Each scrape uses a new joining gatherer, like
-// programs that create one for each request.
+// TestStuckGathererIsKnown checks every way to join gatherers while one of the gatherers hangs. It
+// scrapes a hundred times, half of them at once. Each scrape joins the gatherers anew, like programs
+// that do so for each request.
 func TestStuckGathererIsKnown(t *testing.T) {
 	handle := func(g metric.Gatherer) oneGather {
 		return func(ctx context.Context) ([]*metric.MetricFamily, error) {
@@ -197,7 +197,7 @@ func TestStuckGathererIsKnown(t *testing.T) {
 				var together sync.WaitGroup
 				for range 50 {
 					if name == "registry for each request" {
-						break // Registries do not share runs, but know stuck gatherers.
+						break // Registries share no runs, but recognize stuck gatherers.
 					}
 					together.Go(once)
 				}
@@ -209,7 +209,7 @@ func TestStuckGathererIsKnown(t *testing.T) {
 				time.Sleep(time.Second)
 				most := int64(2)
 				if name == "registry for each request" {
-					most = 8 // Runs that were just left behind may still return.
+					most = 8 // number of runs that were just left behind and may still return
 				}
 				if n := calls.Load(); n > most {
 					t.Errorf("what hangs was started %d times", n)

@@ -42,7 +42,7 @@ func (V2Constructors) NewGaugeVec(opts GaugeVecOpts) *GaugeVec {
 	return gaugeVec(instrument.NewGauges(opts))
 }
 
-// gaugeMark is to a GaugeVec what counterMark is to a CounterVec.
+// gaugeMark marks a GaugeVec as one of our own; see [counterMark].
 type gaugeMark = instrument.Mark[GaugeVec]
 
 func gaugeVec(v *instrument.Gauges) *GaugeVec {

@@ -12,8 +12,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// TestGaugeEqualsClientGolang does the same to a gauge of ours and one of client_golang. Both must
-// write the same metric.
+// TestGaugeEqualsClientGolang checks that a gauge of ours and one of client_golang write the same
+// metric after the same calls.
 func TestGaugeEqualsClientGolang(t *testing.T) {
 	for _, tt := range []struct {
 		name string
@@ -50,7 +50,7 @@ func TestGaugeEqualsClientGolang(t *testing.T) {
 	}
 }
 
-// TestGaugeConcurrently adds to one gauge from many goroutines. No addition may be lost.
+// TestGaugeConcurrently checks that no addition is lost when many goroutines add to a gauge.
 func TestGaugeConcurrently(t *testing.T) {
 	g := metric.NewGauge(metric.GaugeOpts{Name: "g"})
 	var wg sync.WaitGroup

@@ -18,12 +18,12 @@ import (
 // Two instruments or vectors of this package are alike if they are of the same kind and agree in
 // help, unit, labels, buckets and all other options. If they do not, the error says how they
 // differ. Two collectors of other packages are alike if they have the same type and descriptors;
-// GetOrRegister cannot compare anything else of them. A collector that is made of a function, such
-// as that of [NewGaugeFunc], is like itself only, because functions cannot be compared.
+// GetOrRegister cannot compare anything else in them. A collector that calls a function, such as
+// the result of [NewGaugeFunc], is like no other, because functions cannot be compared.
 //
-// reg may be any [Registerer] that returns [AlreadyRegisteredError]. GetOrRegister looks through
-// wrapping registerers: it returns a collector as it was given to one of them, without the
-// wrapping. Concurrent calls all return the same collector.
+// reg may be any [Registerer] that returns [AlreadyRegisteredError]. If reg wraps another one,
+// GetOrRegister returns the collector that the caller of reg registered, without the wrapping.
+// Concurrent calls all return the same collector.
 func GetOrRegister[C Collector](reg Registerer, c C) (C, error) {
 	existing, err := getOrRegister(reg, c, func(existing Collector) bool {
 		_, ok := existing.(C)

@@ -12,7 +12,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// registerersOfAll returns registerers of all origins.
+// registerersOfAll returns registerers of both libraries, with and without wrappings.
 func registerersOfAll() map[string]metric.Registerer {
 	return map[string]metric.Registerer{
 		"registry":              metric.NewContextRegistry(),
@@ -25,7 +25,7 @@ func registerersOfAll() map[string]metric.Registerer {
 	}
 }
 
-// TestGetOrRegister asks for all kinds of collectors twice.
+// TestGetOrRegister checks that a second call returns the first collector, for all kinds.
 func TestGetOrRegister(t *testing.T) {
 	for name := range registerersOfAll() {
 		t.Run(name, func(t *testing.T) {
@@ -64,7 +64,7 @@ func getTwice[C metric.Collector](t *testing.T, reg metric.Registerer, build fun
 	}
 }
 
-// TestGetOrRegisterDiffers asks for collectors that differ from the registered one.
+// TestGetOrRegisterDiffers checks the errors for collectors that differ from the registered one.
 func TestGetOrRegisterDiffers(t *testing.T) {
 	function := func() float64 { return 1 }
 	collect := func(context.Context, *metric.Sink) error { return nil }

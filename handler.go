@@ -19,22 +19,23 @@ import (
 	"github.com/luxfi/metric/internal/web"
 )
 
-// defaultTimeout is how long a scrape may take if a handler has no options and neither the request
-// nor the server sets a deadline. It is the default scrape_timeout of Prometheus.
+// defaultTimeout is the longest time that a scrape may take if a handler has no options and neither
+// the request nor the server sets a deadline. It is the default scrape_timeout of Prometheus.
 const defaultTimeout = 10 * time.Second
 
-// HandlerFor returns a handler that serves what g gathers. If g takes a context, it gets that of
-// the scrape. If not, the handler waits for g until the deadline of the scrape, and overlapping
-// scrapes share one call of g.
+// HandlerFor returns a handler that serves what g gathers. If g takes a context, as a
+// [GathererWithContext] does, it gets the context of the scrape. If not, the handler waits for g
+// until the deadline of the scrape, and overlapping scrapes share one call of g.
 //
-// The handler serves everything that can be gathered. It logs failures with the default logger,
-// unless g is a registry that logs them itself ([WithLogger]). All handlers without an ErrorLog
-// together log each kind of failure of a collector at most once a minute; see [LogLimits].
+// If a part of the metrics cannot be gathered, the handler serves the rest and logs the failures
+// with the default logger, unless g is a registry that logs them itself ([WithLogger]). All handlers
+// without an ErrorLog together log each kind of failure of a collector at most once a minute; see
+// [LogLimits].
 //
-// Without options, the handler also offers OpenMetrics, and ends a scrape after 10 seconds if no
-// header of the client, context or http.Server.WriteTimeout sets a deadline. The header may ask for
-// more than 10 seconds. With options, both are up to the options; see HandlerOpts.EnableOpenMetrics
-// and HandlerOpts.Timeout.
+// Without options, the handler also offers OpenMetrics, and ends a scrape after 10 seconds if
+// neither a header of the client, nor a context, nor http.Server.WriteTimeout sets a deadline. The
+// header may ask for more than 10 seconds. With options, both are up to the options; see
+// HandlerOpts.EnableOpenMetrics and HandlerOpts.Timeout.
 //
 // HandlerFor panics if g is nil, or if there is more than one HandlerOpts.
 func HandlerFor(g Gatherer, opts ...HandlerOpts) http.Handler {
@@ -67,9 +68,9 @@ func newDefaultHandler(r *scrape.Registry, reg Registerer) *handler {
 // parameter looks like one of these but is written differently, such as name= or Collect[]=. It
 // ignores all other parameters.
 //
-// The handler does only what opts say. Without Timeout, a scrape for which neither the request nor
-// the server sets a deadline takes as long as its collectors do. HandlerForContext panics if g is
-// nil.
+// Unlike [HandlerFor] without options, the handler has no default deadline. Without Timeout, a
+// scrape for which neither the request nor the server sets a deadline takes as long as its
+// collectors do. HandlerForContext panics if g is nil.
 func HandlerForContext(g GathererWithContext, opts HandlerOpts) http.Handler {
 	r := registryFor(g)
 	return newHandler(r, opts.withLog(r))
@@ -141,7 +142,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	format, coding := h.offer.Negotiate(w.Header(), r.Header)
 	selection := scrape.Filter(chosen)
-	if r.Method == http.MethodHead { // There is no body to gather for.
+	if r.Method == http.MethodHead { // The answer has no body, so gathering is unnecessary.
 		if _, err := h.registry.PlanScrape(selection.Under(r.Context())); err != nil {
 			web.BadRequest(w, err)
 		}
@@ -162,9 +163,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		web.BadRequest(w, err)
 		return
 	}
-	if err := s.Refused(hops.ErrLoop); err != nil { // It would serve its sender the sender's own metrics.
+	if err := s.Refused(hops.ErrLoop); err != nil { // The sender would get its own metrics back.
 		web.LoopDetected(w, err)
-		_ = s.End(err) // The sender reports it.
+		_ = s.End(err) // The sender reports the error.
 		return
 	}
 	if s.HookErr != nil && h.opts.ErrorLog != nil {

@@ -18,7 +18,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// TestAnswersThatFailMidway checks that no client takes an answer that fails midway for a whole
+// TestAnswersThatFailMidway checks that no client takes an answer that fails midway for a complete
 // one, in any format, compression and protocol, even if middleware recovers panics.
 func TestAnswersThatFailMidway(t *testing.T) {
 	reg := manySeries(1000)
@@ -63,8 +63,8 @@ func TestAnswersThatFailMidway(t *testing.T) {
 	}
 }
 
-// readFrom returns how much of an answer could be read, as the client sees it that does not
-// look into the body.
+// readFrom returns the number of bytes of an answer that a client could read, and the client's
+// error. The client does not parse the body.
 func readFrom(t *testing.T, server *httptest.Server, protocol, accept, encoding string) (int64, error) {
 	t.Helper()
 	if protocol == "HTTP/2" {
@@ -85,7 +85,7 @@ func readFrom(t *testing.T, server *httptest.Server, protocol, accept, encoding 
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := tls.Client(raw, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"http/1.1"}}) //nolint:gosec // Of the test.
+	c := tls.Client(raw, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"http/1.1"}}) //nolint:gosec // The certificate is the test's.
 	defer c.Close()
 	fmt.Fprintf(c, "GET / %s\r\nHost: a\r\nAccept: %s\r\nAccept-Encoding: %s\r\n\r\n", protocol, accept, encoding)
 	resp, err := http.ReadResponse(bufio.NewReader(c), nil)
@@ -99,8 +99,8 @@ func readFrom(t *testing.T, server *httptest.Server, protocol, accept, encoding 
 	return io.Copy(io.Discard, resp.Body)
 }
 
-// TestAnswersThatFailMidwayWithoutDeadlines has a writer without deadlines. Only the panic that
-// net/http provides for this can break off the answer.
+// TestAnswersThatFailMidwayWithoutDeadlines checks that an answer through a writer without deadlines
+// is broken off by http.ErrAbortHandler, the only way that is left.
 func TestAnswersThatFailMidwayWithoutDeadlines(t *testing.T) {
 	h := metric.HandlerFor(manySeries(3000))
 	got := recovered(func() {
@@ -112,7 +112,8 @@ func TestAnswersThatFailMidwayWithoutDeadlines(t *testing.T) {
 	}
 }
 
-// TestFailureMidwayIsCounted checks that such a failure is counted and logged once.
+// TestFailureMidwayIsCounted checks that a failure in the middle of an answer is counted and logged
+// once.
 func TestFailureMidwayIsCounted(t *testing.T) {
 	counts := metric.NewContextRegistry()
 	var logged []error
@@ -132,8 +133,8 @@ func TestFailureMidwayIsCounted(t *testing.T) {
 	}
 }
 
-// TestServerShutsDownBehindMiddleware cancels the context of a request whose client still reads. No
-// panic is needed to break off the answer.
+// TestServerShutsDownBehindMiddleware cancels the context of a request whose client still reads, and
+// checks that the answer is broken off without a panic.
 func TestServerShutsDownBehindMiddleware(t *testing.T) {
 	base, shutDown := context.WithCancel(context.Background())
 	defer shutDown()

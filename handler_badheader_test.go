@@ -18,8 +18,8 @@ type logFunc func(v ...any)
 
 func (f logFunc) Println(v ...any) { f(v...) }
 
-// TestBadHeaderIsLoggedOnceAMinute sends headers that are not valid to handlers that exist as long
-// as the program or for one request.
+// TestBadHeaderIsLoggedOnceAMinute sends invalid headers, both to a handler that serves many requests
+// and to handlers that are made for one request each.
 func TestBadHeaderIsLoggedOnceAMinute(t *testing.T) {
 	for name, build := range map[string]func(logged func()) http.HandlerFunc{
 		"one handler": func(logged func()) http.HandlerFunc {

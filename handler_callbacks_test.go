@@ -31,8 +31,8 @@ type pickyContext struct{ context.Context }
 
 func (c *pickyContext) Value(key any) any { return key.(string) }
 
-// TestContextsThatCannotBeUsed checks that such contexts are logged, and that the scrape goes on
-// with the context it had.
+// TestContextsThatCannotBeUsed checks that contexts that cannot be used are logged, and that the
+// scrape goes on with the context it had.
 func TestContextsThatCannotBeUsed(t *testing.T) {
 	for name, bad := range badContexts() {
 		for where, set := range map[string]func(*metric.HandlerOpts, *metric.Hooks){
@@ -75,7 +75,7 @@ func TestContextsThatCannotBeUsed(t *testing.T) {
 	}
 }
 
-// blockingCallbacks sets each of the functions that a scrape calls to one that calls block.
+// blockingCallbacks has a function for each callback of a scrape that makes the callback call block.
 var blockingCallbacks = map[string]func(block func(), opts *metric.HandlerOpts, hooks *metric.Hooks) []metric.RegistryOption{
 	"ErrorLog": func(block func(), opts *metric.HandlerOpts, _ *metric.Hooks) []metric.RegistryOption {
 		opts.ErrorLog = func(error) { block() }
@@ -124,9 +124,9 @@ var blockingCallbacks = map[string]func(block func(), opts *metric.HandlerOpts, 
 	},
 }
 
-// TestFunctionsThatBlock checks, for each user function that a scrape calls, that a function that
-// blocks does not keep the scrape beyond its deadline, that no goroutines pile up behind it, and
-// that it is called again when it has returned.
+// TestFunctionsThatBlock checks, for each user function that a scrape calls, that the function cannot
+// keep the scrape beyond its deadline by blocking, that no goroutines pile up behind it, and that it
+// is called again when it has returned.
 func TestFunctionsThatBlock(t *testing.T) {
 	for name, set := range blockingCallbacks {
 		t.Run(name, func(t *testing.T) {
@@ -140,7 +140,7 @@ func TestFunctionsThatBlock(t *testing.T) {
 				options := set(func() { calls.Add(1); <-release }, &opts, &hooks)
 				r := metric.NewContextRegistry(append(options, metric.WithHooks(hooks))...)
 				r.MustRegister(counterNamed("native_total"))
-				for i, name := range []string{"culprit", "slow"} { // One fails at once, one at the deadline.
+				for i, name := range []string{"culprit", "slow"} { // One collector fails at once, the other one at the deadline.
 					c := metric.NewCollectorFunc(describing(name), func(ctx context.Context, _ chan<- metric.Metric) {
 						if i == 1 {
 							<-ctx.Done()
@@ -167,7 +167,7 @@ func TestFunctionsThatBlock(t *testing.T) {
 					scrape()
 				}
 				synctest.Wait()
-				if n := goroutines() - before; n > 3 { // Of the call, its run, and what watches the run.
+				if n := goroutines() - before; n > 3 { // the goroutines of the call, of its run, and of the watch over the run
 					t.Errorf("%d goroutines were left behind", n)
 				}
 				if n := calls.Load(); n != 1 {
@@ -184,8 +184,8 @@ func TestFunctionsThatBlock(t *testing.T) {
 	}
 }
 
-// TestImpatientClientsLeaveContextFunc checks that a client that announces a timeout shorter than
-// ContextFunc takes does not cost another client the values.
+// TestImpatientClientsLeaveContextFunc checks that a client whose timeout is shorter than the time that
+// ContextFunc takes does not keep another client from getting its values.
 func TestImpatientClientsLeaveContextFunc(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var seen any
@@ -208,7 +208,7 @@ func TestImpatientClientsLeaveContextFunc(t *testing.T) {
 	})
 }
 
-// TestErrorLogIsToldOfSilence checks that suppressed errors are mentioned in the log.
+// TestErrorLogIsToldOfSilence checks that the log mentions suppressed errors.
 func TestErrorLogIsToldOfSilence(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var logged []string
@@ -234,7 +234,8 @@ func TestErrorLogIsToldOfSilence(t *testing.T) {
 	})
 }
 
-// TestHeaderThatIsNotValid checks that such a header is logged once a minute, not for each request.
+// TestHeaderThatIsNotValid checks that an invalid header is logged once a minute, not for each
+// request.
 func TestHeaderThatIsNotValid(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		logged := 0
@@ -253,7 +254,7 @@ func TestHeaderThatIsNotValid(t *testing.T) {
 
 // listContext is a context that cannot be compared.
 type listContext struct {
-	context.Context //nolint:containedctx // It is one.
+	context.Context //nolint:containedctx // The struct is a context.
 
 	list []string
 }

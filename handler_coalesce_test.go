@@ -14,7 +14,7 @@ import (
 	"github.com/luxfi/metric/metrictest"
 )
 
-// coalesced is a handler that shares runs, of a registry with a collector of each kind.
+// coalesced returns a handler with CoalesceGather for a registry with a collector of each kind.
 func coalesced(t *testing.T, b metrictest.Behaviour) (http.Handler, []*metrictest.Collector) {
 	t.Helper()
 	r := metric.NewContextRegistry(metric.WithSelfMetrics("app"))
@@ -81,8 +81,8 @@ func TestCoalesceGather(t *testing.T) {
 	})
 }
 
-// TestCoalescedWhileStuck checks that while a collector is stuck, requests still get everything
-// healthy.
+// TestCoalescedWhileStuck checks that requests get the metrics of healthy collectors while another
+// one is stuck.
 func TestCoalescedWhileStuck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, collectors := coalesced(t, metrictest.Stuck())
@@ -106,7 +106,7 @@ func TestCoalescedWhileStuck(t *testing.T) {
 	})
 }
 
-// TestCoalescedRequestsDiffer checks requests with different selections.
+// TestCoalescedRequestsDiffer checks that overlapping requests get their own selections.
 func TestCoalescedRequestsDiffer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, _ := coalesced(t, metrictest.Slow(time.Second))
@@ -132,8 +132,8 @@ func TestCoalescedRequestsDiffer(t *testing.T) {
 	})
 }
 
-// TestCoalescedContext checks that a shared run has the context of the first request, until no
-// request waits for it any longer.
+// TestCoalescedContext checks that a shared run has the values of the first request's context, and
+// that its context ends when no request waits for it any longer.
 func TestCoalescedContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := metric.NewContextRegistry()

@@ -18,10 +18,9 @@ import (
 // request's own context and the server's WriteTimeout. The time counts from the call.
 //
 // The caller must call the CancelFunc when the scrape is over. ScrapeContext uses only the options
-// named here and ErrorLog. If ContextFunc panics, ErrorLog gets the panic, and the request's
-// context takes the place of the one that ContextFunc did not return. ErrorLog also gets, at most
-// once a minute, a header that is not valid, which is ignored. ScrapeContext is safe for concurrent
-// use.
+// named here and ErrorLog. If ContextFunc panics, ScrapeContext passes the panic to ErrorLog and
+// uses the request's context instead. It ignores a header that is not valid, and reports it to
+// ErrorLog at most once a minute. ScrapeContext is safe for concurrent use.
 func ScrapeContext(r *http.Request, opts HandlerOpts) (context.Context, context.CancelFunc) {
 	limits, log := opts.limits(), web.ErrorLog{To: opts.ErrorLog}
 	deadline, err := limits.Deadline(r, time.Now())

@@ -12,7 +12,7 @@ import (
 	"github.com/luxfi/metric/promhttp"
 )
 
-// leaky is an error of a database driver, with the password in it more than once.
+// leaky is the text of a database driver's error that contains the password more than once.
 const leaky = `dial postgres://bob:hunter2@db:5432/shop?api_key=hunter2: FATAL (password=hunter2, Authorization: Bearer hunter2): no luck`
 
 // TestCredentialsInAnswers checks that answers hide credentials, and that the log shows them.

@@ -21,7 +21,8 @@ func untilDone() metric.Collector {
 	return metric.NewCollectorFunc(describing("slow"), func(ctx context.Context, _ chan<- metric.Metric) { <-ctx.Done() })
 }
 
-// TestOuterDeadlines checks that deadlines that the program has set leave time to send the answer.
+// TestOuterDeadlines checks that a scrape under the program's own deadlines leaves time to send the
+// answer.
 func TestOuterDeadlines(t *testing.T) {
 	reg := func() *metric.ContextRegistry {
 		r := oneCounter()
@@ -62,7 +63,7 @@ func TestOuterDeadlines(t *testing.T) {
 	})
 }
 
-// TestScrapeContext checks that the context ends when a handler's scrape would.
+// TestScrapeContext checks that the context ends at the same time as a handler's scrape.
 func TestScrapeContext(t *testing.T) {
 	withValue := func(r *http.Request) context.Context {
 		return context.WithValue(r.Context(), contextKey{}, r.URL.Query().Get("target"))
@@ -170,8 +171,8 @@ func TestPatientHandler(t *testing.T) {
 	})
 }
 
-// TestOwnDeadlineHasPassed checks a handler that is not patient: it serves metrics that need no
-// time.
+// TestOwnDeadlineHasPassed checks that a handler that is not patient serves instruments even after
+// the deadline of the request's context.
 func TestOwnDeadlineHasPassed(t *testing.T) {
 	r := oneCounter()
 	r.MustRegister(untilDone())

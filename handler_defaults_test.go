@@ -18,7 +18,8 @@ import (
 	"github.com/luxfi/metric/promhttp"
 )
 
-// TestDefaultTimeout scrapes collectors that hang, for clients that announce no timeout.
+// TestDefaultTimeout checks when scrapes of a collector that hangs end for clients that announce no
+// timeout.
 func TestDefaultTimeout(t *testing.T) {
 	capturingLog(t)
 	const none = 24 * time.Hour // how long the collectors hang
@@ -63,7 +64,7 @@ func TestDefaultTimeout(t *testing.T) {
 		} {
 			t.Run(name+"/"+kind, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					defer time.Sleep(none) // Until the collector has ended.
+					defer time.Sleep(none) // Wait until the collector has ended.
 					reg := oneCounter()
 					reg.MustRegister(hanging())
 					r := httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody)
@@ -83,7 +84,7 @@ func TestDefaultTimeout(t *testing.T) {
 					start := time.Now()
 					h.ServeHTTP(w, r)
 					took := time.Since(start)
-					early := min(100*time.Millisecond, tc.want/10) // how much earlier than the scrape an obedient collector ends
+					early := min(100*time.Millisecond, tc.want/10) // time by which an obedient collector ends before the scrape
 					if kind == "plain" || tc.want == none {
 						early = 0
 					}
@@ -128,8 +129,8 @@ func TestDefaultTimeoutOfHandler(t *testing.T) {
 	}
 }
 
-// TestZeroErrorHandling checks the meaning of the zero value: in package metric it serves
-// everything that was gathered, and in package promhttp it means what it means in client_golang.
+// TestZeroErrorHandling checks the meaning of the zero value: in package metric, the handler serves
+// everything that was gathered, and in package promhttp, the value has client_golang's meaning.
 func TestZeroErrorHandling(t *testing.T) {
 	if metric.HandlerErrorHandling(0) != metric.ContinueOnError {
 		t.Error("the zero value is not ContinueOnError")
@@ -236,7 +237,7 @@ func TestDefaultErrorLog(t *testing.T) {
 	}
 }
 
-// TestNilArguments checks that the panic names the argument and the allowed ones.
+// TestNilArguments checks that the panic for a nil argument names the argument and the allowed ones.
 func TestNilArguments(t *testing.T) {
 	var (
 		registry *metric.ContextRegistry

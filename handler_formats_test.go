@@ -12,8 +12,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// TestVersionsOfOpenMetrics checks that clients get no version of OpenMetrics that they did not ask
-// for by name, and no version labeled as another.
+// TestVersionsOfOpenMetrics checks that clients get only versions of OpenMetrics that they asked for
+// by name, and that the content type has the version of the body.
 func TestVersionsOfOpenMetrics(t *testing.T) {
 	const (
 		om      = "application/openmetrics-text;version="
@@ -35,7 +35,7 @@ func TestVersionsOfOpenMetrics(t *testing.T) {
 		"candidate":                {all, om + "2.0.0-rc", text},
 		"2":                        {all, om + "2.0.0", om2 + "; escaping=allow-utf-8"},
 		"2 with dots":              {all, om + "2.0.0;escaping=dots", om2 + "; escaping=dots"},
-		"2 in capitals":            {all, "Application/OpenMetrics-Text; Version=2.0.0", text}, // As expfmt reads it.
+		"2 in capitals":            {all, "Application/OpenMetrics-Text; Version=2.0.0", text}, // expfmt reads it in this way.
 		"2 rather than 1":          {all, om + "1.0.0;q=0.9, " + om + "2.0.0", om2},
 		"1 rather than 2":          {all, om + "2.0.0;q=0.5, " + om + "1.0.0;q=0.9", om1},
 		"2 or anything":            {all, om + "2.0.0;q=0.5, */*;q=0.1", om2},
@@ -60,8 +60,8 @@ func TestVersionsOfOpenMetrics(t *testing.T) {
 			if got := w.Header().Get("Content-Type"); !strings.HasPrefix(got, test.want) {
 				t.Errorf("got %s, want %s", got, test.want)
 			}
-			// A counter has its start time in the line of its sample in version 2, and in one
-			// of its own in version 1.
+			// The start time of a counter is in the line of its sample in version 2, and in a line of
+			// its own in version 1.
 			body := w.Body.String()
 			if is2 := strings.Contains(test.want, "version=2"); is2 != strings.Contains(body, " st@") {
 				t.Errorf("got\n%s", body)

@@ -20,9 +20,9 @@ import (
 	"github.com/luxfi/metric/promhttp"
 )
 
-// TestLeavingClients has clients that leave at every point of an answer, of each handler that logs
-// with the default logger. Neither that logger, to which net/http also writes, nor the counter of
-// errors may show it.
+// TestLeavingClients has clients leave at every point of an answer, for each handler that logs with
+// the default logger. It checks that neither that logger, to which net/http also writes, nor the
+// counter of errors shows it.
 func TestLeavingClients(t *testing.T) {
 	many := metric.NewCounterVec(metric.CounterOpts{Name: "many_total"}, []string{"n"})
 	for i := range 20_000 {
@@ -69,7 +69,7 @@ func TestLeavingClients(t *testing.T) {
 				continue // The scrape ends at its deadline, which must be logged.
 			}
 			if leaves.stream && (name == "HTTPErrorOnError" || name == "middleware hides the client") {
-				continue // Nothing is sent before the end; and as above.
+				continue // Nothing is sent before the end, and the deadline must be logged here, too.
 			}
 			for _, protocol := range []string{"HTTP/1.1", "HTTP/2"} {
 				if protocol == "HTTP/2" && name == "middleware hides the client" {
@@ -202,7 +202,7 @@ func connectAndRead(t *testing.T, server *httptest.Server, protocol string, n in
 	}
 }
 
-// pausingStream writes some megabytes and then nothing until its context ends.
+// pausingStream returns a stream that writes some megabytes and then pauses until its context ends.
 func pausingStream(name string) metric.StreamCollector {
 	d := metric.NewDesc(name, "Of a test.", []string{"n", "padding"}, nil)
 	return streamWith(func(ctx context.Context, s *metric.Sink) error {
@@ -214,7 +214,7 @@ func pausingStream(name string) metric.StreamCollector {
 	}, d)
 }
 
-// TestClientGoesAway scrapes over a real connection and hangs up.
+// TestClientGoesAway checks the end of a scrape over a real connection whose client hangs up.
 func TestClientGoesAway(t *testing.T) {
 	background := func(*http.Request) context.Context { return context.Background() }
 	for name, contextFunc := range map[string]func(*http.Request) context.Context{"own": nil, "foreign": background} {

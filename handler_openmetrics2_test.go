@@ -17,7 +17,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// served2 scrapes g in OpenMetrics 2.0 and returns the body, and what was logged.
+// served2 scrapes g in OpenMetrics 2.0 and returns the body and the logged errors.
 func served2(g metric.Gatherer) (body string, logged error) {
 	h := metric.HandlerFor(g, metric.HandlerOpts{
 		AcceptedFormats: []expfmt.Format{expfmt.FmtText, expfmt.FmtOpenMetrics_2_0_0},
@@ -28,8 +28,8 @@ func served2(g metric.Gatherer) (body string, logged error) {
 	return body, logged
 }
 
-// TestOpenMetrics2 serves instruments, collectors and streams, and reads them with another
-// implementation.
+// TestOpenMetrics2 serves instruments, collectors and streams, and reads them with the decoder of
+// another implementation.
 func TestOpenMetrics2(t *testing.T) {
 	r := metric.NewContextRegistry()
 	c := metric.NewCounterVec(metric.CounterOpts{Name: "jobs.done_total", Help: "Of a \"test\"."}, []string{"kind"})
@@ -87,8 +87,8 @@ func TestOpenMetrics2(t *testing.T) {
 	}
 }
 
-// TestNoPlaceInOpenMetrics2 checks that a sample that the format forbids costs no other sample, and
-// is reported.
+// TestNoPlaceInOpenMetrics2 checks that a sample that the format forbids is reported and costs no
+// other sample.
 func TestNoPlaceInOpenMetrics2(t *testing.T) {
 	r := metric.NewContextRegistry()
 	counter := metric.NewCounterVec(metric.CounterOpts{Name: "c_total"}, []string{"l"})
@@ -110,7 +110,7 @@ func TestNoPlaceInOpenMetrics2(t *testing.T) {
 		t.Fatal("nothing was logged")
 	}
 	for _, want := range []string{
-		`collector culprit: sample of metric "streamed_total": streamed_total{l="bad"} cannot be written in OpenMetrics 2.0: the value of a counter has to be a number that is not negative`,
+		`collector culprit: sample of metric "streamed_total": streamed_total{l="bad"} cannot be written in OpenMetrics 2.0: the value of a counter must be a number that is not negative`,
 		`c_total{l="bad"} cannot be written in OpenMetrics 2.0`,
 	} {
 		if !strings.Contains(logged.Error(), want) {
@@ -151,7 +151,7 @@ func TestNamesAsReadInOpenMetrics2(t *testing.T) {
 	}
 }
 
-// TestOpenMetrics2IsWhole checks that a scrape which fails has no # EOF.
+// TestOpenMetrics2IsWhole checks that the answer to a failed scrape has no # EOF.
 func TestOpenMetrics2IsWhole(t *testing.T) {
 	for _, handling := range []metric.HandlerErrorHandling{metric.HTTPErrorOnError, metric.ContinueOnError} {
 		r := metric.NewContextRegistry()

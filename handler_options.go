@@ -11,14 +11,14 @@ import (
 	"github.com/luxfi/metric/internal/web"
 )
 
-// HandlerErrorHandling says how a handler answers when something is missing from a scrape. The zero
-// value is [ContinueOnError]. The type of package promhttp has the same names but other values,
-// because its zero value is client_golang's, HTTPErrorOnError.
+// HandlerErrorHandling determines how a handler answers when something is missing from a scrape.
+// The zero value is [ContinueOnError]. The type of package promhttp has the same names but other
+// values, because its zero value is client_golang's, HTTPErrorOnError.
 type HandlerErrorHandling int
 
 const (
 	// ContinueOnError serves everything that could be gathered, in chunks. It answers 500 Internal
-	// Server Error only if nothing could be gathered. With it, a bad collector costs only its own
+	// Server Error only if nothing could be gathered. So a bad collector costs only its own
 	// metrics. ErrorLog and Registry show what is missing.
 	ContinueOnError HandlerErrorHandling = iota
 	// HTTPErrorOnError answers 500 Internal Server Error if something is missing, with the errors
@@ -29,30 +29,29 @@ const (
 	PanicOnError
 )
 
-// HandlerOpts are the options of a handler. The zero value is usable: each option adds to what a
-// handler does without it. Note that Timeout has no default.
+// HandlerOpts are the options of a handler. The zero value is usable. Note that Timeout has no
+// default.
 type HandlerOpts struct {
-	// ErrorLog is called with everything that goes wrong. By default, it is LogErrors(nil) if
-	// ErrorHandling is ContinueOnError, because the answer would not show the failure, unless the
-	// handler serves a registry that logs failures itself (WithLogger). A function that does
-	// nothing turns the default off. HandlerForTransactional and ScrapeContext have no such
-	// default.
+	// ErrorLog is called with everything that goes wrong. If it is nil and ErrorHandling is
+	// ContinueOnError, whose answers do not show failures, the handler uses LogErrors(nil), unless
+	// it serves a registry that logs failures itself (WithLogger). To turn this default off, set a
+	// function that does nothing. HandlerForTransactional and ScrapeContext have no such default.
 	//
-	// ErrorLog must be safe for concurrent use. errors.As finds a *GatherError in what a registry
-	// reports. Errors are passed on as they are, including any credentials in them. A header that
-	// is not valid is logged at most once a minute, even if each request has a handler of its own.
-	// A client that goes away is not an error.
+	// ErrorLog must be safe for concurrent use. errors.As finds a *GatherError in the errors of a
+	// registry. ErrorLog gets errors as they are, including any credentials in them. It gets an
+	// error about a header that is not valid at most once a minute, even if each request has a
+	// handler of its own. A client that goes away is not an error.
 	//
 	// A scrape waits for ErrorLog, ErrorText and ContextFunc until its deadline and at most 100 ms
-	// more. A function that blocks for longer is left behind. After one second, it is not called
-	// again until it has returned.
+	// more, and then goes on without a function that still blocks. A function that blocks for more
+	// than a second is not called again until it has returned.
 	ErrorLog func(error)
-	// ErrorHandling says how to answer if something is missing from a scrape.
+	// ErrorHandling determines the answer if something is missing from a scrape.
 	ErrorHandling HandlerErrorHandling
 	// ErrorText, if not nil, returns the text for an error in the body of an answer. The default
-	// text has everything, including the names of the collectors, except credentials: passwords,
-	// tokens and keys in forms such as password=…, api_key: …, "secret": "…", scheme://user:…@host
-	// and Authorization: … are replaced by xxxxx. A function that returns err.Error() shows
+	// text is the whole error, including the names of the collectors, without credentials: xxxxx
+	// replaces passwords, tokens and keys in forms such as password=…, api_key: …, "secret": "…",
+	// scheme://user:…@host and Authorization: …. A function that returns err.Error() shows
 	// credentials, too. ErrorText must be safe for concurrent use.
 	ErrorText func(error) string
 	// Registry, if not nil, gets a counter promhttp_metric_handler_errors_total with the label
@@ -73,8 +72,8 @@ type HandlerOpts struct {
 	//   - the header X-Prometheus-Scrape-Timeout-Seconds, less TimeoutOffset;
 	//   - the deadline of the request's context, such as http.TimeoutHandler sets, less 100 ms or a tenth
 	//     of the time left if that is less;
-	//   - http.Server.WriteTimeout, less the default of TimeoutOffset for a header of that value, counted
-	//     from when the handler begins.
+	//   - http.Server.WriteTimeout, counted from the start of the handler, less the TimeoutOffset that a
+	//     header of that value would have by default.
 	//
 	// If none of them sets a deadline and Timeout is not positive, a scrape takes as long as its
 	// collectors do, or until the client goes away. Clients such as curl or a browser send no
@@ -82,8 +81,8 @@ type HandlerOpts struct {
 	Timeout time.Duration
 	// TimeoutOffset is how much earlier than the header says a scrape ends, so that the result
 	// arrives in time. The default is the smaller of 500 ms and a tenth of the header. A negative
-	// TimeoutOffset means no offset. If it is as large as the header or larger, half of the header
-	// is left.
+	// TimeoutOffset means no offset. If it is not smaller than the header, the scrape gets half of
+	// the time in the header.
 	TimeoutOffset time.Duration
 	// Patient makes a scrape wait for its collectors as long as the client does, as client_golang's
 	// handlers do. A deadline of the context of the request, or of ContextFunc, does not end the

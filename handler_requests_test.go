@@ -14,8 +14,8 @@ import (
 	"github.com/luxfi/metric/promhttp"
 )
 
-// TestUnusualRequests sends requests that no scraper sends, and compares with client_golang's
-// handler.
+// TestUnusualRequests compares the answers to requests that no scraper sends with those of
+// client_golang's handler.
 func TestUnusualRequests(t *testing.T) {
 	r := oneCounter()
 	theirs := clienthttp.HandlerFor(r, clienthttp.HandlerOpts{EnableOpenMetrics: true})
@@ -148,7 +148,7 @@ func TestHeadHasTheStatusOfGet(t *testing.T) {
 // bareWriter hides every method beyond those of http.ResponseWriter.
 type bareWriter struct{ http.ResponseWriter }
 
-// TestAroundTheHandler serves through middleware, in both protocols. Answers must arrive whole.
+// TestAroundTheHandler checks that answers arrive whole through middleware, in both protocols.
 func TestAroundTheHandler(t *testing.T) {
 	const series = 3000
 	metrics := metric.HandlerFor(manySeries(series))
@@ -194,8 +194,8 @@ func TestAroundTheHandler(t *testing.T) {
 	}
 }
 
-// TestAbortAroundTheHandler serves through middleware that hides a broken answer. No client may
-// take a part for the whole.
+// TestAbortAroundTheHandler checks that no client takes a part of an answer for the whole, even
+// through middleware that hides that an answer was broken off.
 func TestAbortAroundTheHandler(t *testing.T) {
 	capturingLog(t)
 	metrics := metric.HandlerFor(manySeries(3000))

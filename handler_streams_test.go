@@ -15,8 +15,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// TestStreamOverHTTP serves a stream collector with many series beside collectors of other kinds.
-// Nothing may be missing.
+// TestStreamOverHTTP checks that nothing is missing when a stream collector with many series is
+// served beside collectors of other kinds.
 func TestStreamOverHTTP(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const series = 100_000
@@ -34,8 +34,8 @@ func TestStreamOverHTTP(t *testing.T) {
 	})
 }
 
-// TestStreamAtDeadline checks that the series that a stream collector has written are served when
-// the deadline cuts it off, in a whole exposition.
+// TestStreamAtDeadline checks that a deadline that cuts off a stream collector leaves a complete
+// exposition with the series that the collector has written.
 func TestStreamAtDeadline(t *testing.T) {
 	for _, accept := range []string{"text/plain", "application/openmetrics-text;version=1.0.0"} {
 		t.Run(accept, func(t *testing.T) {
@@ -67,8 +67,8 @@ func TestStreamAtDeadline(t *testing.T) {
 	}
 }
 
-// TestOwnDeadlineOfRequest has a stream under way when the request's own deadline passes. The
-// series written by then must be delivered.
+// TestOwnDeadlineOfRequest checks that the series that a stream has written are delivered when the
+// request's own deadline passes.
 func TestOwnDeadlineOfRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := oneCounter()
@@ -83,8 +83,8 @@ func TestOwnDeadlineOfRequest(t *testing.T) {
 	})
 }
 
-// stallingStream writes ten samples, one that does not fit its descriptor, and then
-// nothing until the deadline.
+// stallingStream returns a stream that writes ten samples and one that does not fit its descriptor,
+// and then nothing until the deadline.
 func stallingStream(name string) metric.StreamCollector {
 	d := numberedDesc(name)
 	return streamWith(func(ctx context.Context, s *metric.Sink) error {

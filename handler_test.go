@@ -20,7 +20,7 @@ import (
 // and the header minus TimeoutOffset ends the scrape, and a header that is not valid is ignored
 // and logged.
 func TestEffectiveTimeout(t *testing.T) {
-	const none = 24 * time.Hour // how long the collector takes
+	const none = 24 * time.Hour // time that the collector takes
 	for _, tc := range []struct {
 		header  string
 		opts    metric.HandlerOpts
@@ -84,7 +84,7 @@ func TestEffectiveTimeout(t *testing.T) {
 				metric.HandlerForContext(reg, tc.opts).ServeHTTP(w, r)
 				want := tc.want
 				if want < none {
-					want -= min(100*time.Millisecond, want/10) // The collector's own context ends this much earlier.
+					want -= min(100*time.Millisecond, want/10) // The collector's own context ends by this much earlier.
 				}
 				if took := time.Since(start); took != want {
 					t.Errorf("the scrape took %v, want %v", took, want)

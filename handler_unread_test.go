@@ -12,7 +12,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// pager is a client that reads nothing before it is told to.
+// pager is a client that reads only when the test asks it to.
 type pager struct {
 	*httptest.ResponseRecorder
 
@@ -24,8 +24,8 @@ func (p *pager) Write(b []byte) (int, error) {
 	return p.ResponseRecorder.Write(b)
 }
 
-// TestUnreadResponses checks that clients that do not read, and have no deadline, cost the others a
-// stream collector for at most one scrape, and themselves the rest of it.
+// TestUnreadResponses checks clients that do not read and have no deadline: the other clients lack a
+// stream collector in at most one scrape, and only the unread answers lack the rest of the stream.
 func TestUnreadResponses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const series = 200_000

@@ -35,7 +35,7 @@ func ask(t *testing.T, c net.Conn, headers ...string) {
 	}
 }
 
-// manySeries returns a registry with that many long series.
+// manySeries returns a registry with n long series.
 func manySeries(n int) *metric.ContextRegistry {
 	r := metric.NewContextRegistry()
 	vec := metric.NewCounterVec(metric.CounterOpts{Name: "many_total"}, []string{"n"})

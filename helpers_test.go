@@ -16,7 +16,7 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// written returns what m, a Metric, writes. Labels of exemplars are sorted.
+// written returns the output of the Write method of m, a Metric. Labels of exemplars are sorted.
 func written(t *testing.T, m any) *dto.Metric {
 	t.Helper()
 	out := &dto.Metric{}
@@ -39,8 +39,8 @@ func sortExemplar(e *dto.Exemplar) {
 	}
 }
 
-// sameMetric compares what two metrics write, ours and client_golang's, including timestamps. So
-// both must be made and used in one bubble of synctest.
+// sameMetric compares the output of our metric with that of client_golang's, including timestamps.
+// Both must be made and used in one synctest bubble.
 func sameMetric(t *testing.T, ours, theirs any) {
 	t.Helper()
 	got, want := written(t, ours), written(t, theirs)
@@ -49,7 +49,7 @@ func sameMetric(t *testing.T, ours, theirs any) {
 	}
 }
 
-// recovered returns what f panics with, or nil if it does not.
+// recovered returns the value with which f panics, or nil if f returns.
 func recovered(f func()) (value any) {
 	defer func() { value = recover() }()
 	f()
@@ -84,7 +84,7 @@ func saysAtLeast(t *testing.T, ours, theirs error) {
 	}
 }
 
-// collected returns what c collects, in the order in which c sends it.
+// collected returns the metrics that c collects, in the order in which c sends them.
 func collected(t *testing.T, c prometheus.Collector) []*dto.Metric {
 	t.Helper()
 	ch := make(chan prometheus.Metric)
@@ -106,7 +106,7 @@ func described(c prometheus.Collector) *prometheus.Desc {
 	return <-ch
 }
 
-// wantAllocs checks how often f allocates, on average.
+// wantAllocs checks the average number of allocations of f.
 func wantAllocs(t *testing.T, want float64, f func()) {
 	t.Helper()
 	if raceEnabled {
@@ -117,9 +117,9 @@ func wantAllocs(t *testing.T, want float64, f func()) {
 	}
 }
 
-// goroutines returns the number of goroutines: in a bubble of package synctest those of that
-// bubble, and otherwise all. runtime.NumGoroutine adds up numbers that change meanwhile, so on a
-// busy machine it may be wrong by dozens.
+// goroutines returns the number of goroutines: in a synctest bubble, those of the bubble, and
+// otherwise all. runtime.NumGoroutine adds up numbers that change meanwhile, so on a busy machine
+// it may be wrong by dozens.
 func goroutines() int {
 	buf := make([]byte, 1<<20)
 	for {
@@ -146,7 +146,7 @@ var (
 	bubbleOf        = regexp.MustCompile(`synctest bubble \d+`)
 )
 
-// panicMessage returns the message that f panics with. It has to be an error.
+// panicMessage returns the text of the error with which f must panic.
 func panicMessage(t *testing.T, f func()) string {
 	t.Helper()
 	err, ok := recovered(f).(error)

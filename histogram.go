@@ -47,7 +47,7 @@ func (V2Constructors) NewHistogramVec(opts HistogramVecOpts) *HistogramVec {
 	return histogramVec(instrument.NewHistograms(opts))
 }
 
-// histogramMark is to a HistogramVec what counterMark is to a CounterVec.
+// histogramMark marks a HistogramVec as one of our own; see [counterMark].
 type histogramMark = instrument.Mark[HistogramVec]
 
 func histogramVec(v *instrument.Histograms) *HistogramVec {

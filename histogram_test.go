@@ -28,8 +28,8 @@ var oddValues = []float64{
 
 var manyBounds = prometheus.LinearBuckets(-2, 0.25, 60)
 
-// TestHistogramEqualsClientGolang does the same to a histogram of ours and one of client_golang.
-// Both must write the same metric.
+// TestHistogramEqualsClientGolang checks that a histogram of ours and one of client_golang write the
+// same metric after the same calls.
 func TestHistogramEqualsClientGolang(t *testing.T) {
 	for _, tt := range []struct {
 		name string
@@ -85,7 +85,7 @@ func TestHistogramKeepsItsBounds(t *testing.T) {
 	}
 }
 
-// TestHistogramPanics checks that options that are not valid panic as in client_golang.
+// TestHistogramPanics checks that invalid options panic as in client_golang.
 func TestHistogramPanics(t *testing.T) {
 	for _, tt := range []struct {
 		name   string

@@ -13,8 +13,7 @@ import (
 // powers are bounds and values at once, so that the buckets determine the sum.
 var powers = prometheus.ExponentialBuckets(1, 2, 12)
 
-// checkWhole checks that all parts of h are about the same observations, all of which
-// are powers.
+// checkWhole checks that all parts of h describe the same observations, all of which are powers.
 func checkWhole(t *testing.T, h *dto.Histogram) {
 	t.Helper()
 	var before uint64
@@ -47,7 +46,7 @@ func nativeCount(h *dto.Histogram) uint64 {
 	return total
 }
 
-// TestHistogramWholeInScrapes is like TestHistogramIsWhole, in scrapes.
+// TestHistogramWholeInScrapes is like TestHistogramIsWhole of internal/instrument, in scrapes.
 func TestHistogramWholeInScrapes(t *testing.T) {
 	registry := metric.NewRegistry()
 	vec := metric.NewHistogramVec(metric.HistogramOpts{Name: "h", Buckets: powers, NativeHistogramBucketFactor: 1.1}, []string{"a"})

@@ -11,9 +11,9 @@ import (
 // and must be safe for concurrent use and quick.
 //
 // If a hook panics, or returns a context that cannot be used (a nil pointer, for example), the
-// registry logs that and goes on with the context it had. A hook of a scrape that blocks is left
-// behind shortly after the deadline of the scrape, and is not called again until it returns. A hook
-// of a collector that blocks costs only that collector.
+// registry logs that and goes on with the context it had. If a hook of a scrape blocks, the scrape
+// goes on without it shortly after its deadline, and the hook is not called again until it returns.
+// If a hook of a collector blocks, only that collector is missing from the scrape.
 //
 // A start hook may return another context, for example one that carries a span. Collectors and the
 // end hook get that context. If the hook returns nil, they get the one the hook got.

@@ -32,8 +32,8 @@ func (e *events) add(format string, args ...any) {
 
 type spanKey struct{}
 
-// hooks returns hooks that put spans into the context, which are the names of what they
-// are in.
+// hooks returns hooks that put spans into the context. A span is a string with the names of the
+// spans around it.
 func (e *events) hooks() metric.Hooks {
 	span := func(ctx context.Context, name string) context.Context {
 		if outer, ok := ctx.Value(spanKey{}).(string); ok {
@@ -59,7 +59,7 @@ func (e *events) hooks() metric.Hooks {
 	}
 }
 
-// TestHooks checks the order of the hooks and the contexts: enough to make spans.
+// TestHooks checks the order of the hooks and their contexts, which tracing relies on.
 func TestHooks(t *testing.T) {
 	for _, how := range []string{"Gather", "HTTP"} {
 		t.Run(how, func(t *testing.T) {

@@ -78,7 +78,7 @@ func (V2Constructors) NewInfoVec(opts InfoVecOpts) *InfoVec {
 	return infoVec(instrument.NewInfos(opts.common(), opts.VariableLabels, opts.InfoLabels))
 }
 
-// infoMark is to an InfoVec what counterMark is to a CounterVec.
+// infoMark marks an InfoVec as one of our own; see [counterMark].
 type infoMark = instrument.Mark[InfoVec]
 
 func infoVec(v *instrument.Infos) *InfoVec {

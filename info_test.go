@@ -150,8 +150,8 @@ func TestInfoMisuse(t *testing.T) {
 	}
 }
 
-// TestInfoIsWhole checks that a scrape has exactly one series of an info, with labels that were set
-// together.
+// TestInfoIsWhole checks that a scrape has exactly one series of an info, with labels of a single Set
+// call.
 func TestInfoIsWhole(t *testing.T) {
 	values := []string{"1", "2", "3"}
 	info := metric.NewInfo(metric.InfoOpts{Name: "a"}, metric.Labels{"x": "1", "y": "1"})

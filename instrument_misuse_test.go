@@ -10,8 +10,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// TestMisuse checks the errors for instruments that are used in a way they do not allow. An error
-// contains the name, the value given and the allowed ones.
+// TestMisuse checks the errors for calls that an instrument does not allow. They must contain the
+// name of the metric, the given value and the allowed values.
 func TestMisuse(t *testing.T) {
 	counters := metric.NewCounterVec(metric.CounterOpts{Name: "c_total"}, []string{"code", "method"})
 	curried := counters.MustCurryWith(metric.Labels{"code": "200"})

@@ -9,7 +9,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// TestSummaryObjectives makes summaries with objectives that are allowed or not.
+// TestSummaryObjectives checks which objectives are allowed.
 func TestSummaryObjectives(t *testing.T) {
 	for _, test := range []struct {
 		objectives map[float64]float64
@@ -39,7 +39,7 @@ func TestSummaryObjectives(t *testing.T) {
 	}
 }
 
-// TestHistogramOptions makes histograms with options that are allowed or not.
+// TestHistogramOptions checks which options of histograms are allowed.
 func TestHistogramOptions(t *testing.T) {
 	nan, inf := math.NaN(), math.Inf(1)
 	for name, test := range map[string]struct {

@@ -12,8 +12,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// instrumentKinds make each kind of instrument with the same options, ours and client_golang's.
-// Instruments with labels have the label of that name.
+// instrumentKinds make each kind of instrument with the same options, ours and client_golang's. The
+// label of instruments with labels has the name given here.
 var instrumentKinds = []struct {
 	name         string
 	ours, theirs func(o prometheus.Opts, label string) prometheus.Collector
@@ -112,8 +112,8 @@ func summaryOpts(o prometheus.Opts) prometheus.SummaryOpts {
 	}
 }
 
-// TestInstrumentsInClientGolangsRegistry compares what a registry of client_golang gathers from our
-// instruments and from its own.
+// TestInstrumentsInClientGolangsRegistry checks that a registry of client_golang gathers the same
+// from our instruments as from client_golang's.
 func TestInstrumentsInClientGolangsRegistry(t *testing.T) {
 	opts := prometheus.Opts{
 		Namespace: "n", Subsystem: "s", Name: "m", Help: "A \"help\"\n.", Unit: "seconds", ConstLabels: prometheus.Labels{"b": "ü", "z": "1"},

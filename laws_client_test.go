@@ -80,14 +80,14 @@ func TestDeadlineIncludesSending(t *testing.T) {
 	}
 }
 
-// streaming returns a registry with a stream collector of that many series.
+// streaming returns a registry with a stream collector of n series.
 func streaming(n int) *metric.ContextRegistry {
 	r := metric.NewContextRegistry()
 	r.MustRegister(numberedStream("big", n))
 	return r
 }
 
-// TestSlowClientIsServed has a client that reads little by little.
+// TestSlowClientIsServed checks that a client that reads little by little gets the whole answer.
 func TestSlowClientIsServed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		connect := servePipes(t, &http.Server{Handler: metric.HandlerFor(manySeries(2000))})
@@ -146,8 +146,8 @@ func TestWriteDeadlineEndsWithRequest(t *testing.T) {
 	})
 }
 
-// TestClientsThatNeverRead has more such clients than requests that are served at once, over real
-// connections, and then one that reads.
+// TestClientsThatNeverRead has more clients that never read than MaxRequestsInFlight, over real
+// connections, and checks that a client that reads is served later.
 func TestClientsThatNeverRead(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it needs processors that are not emulated")
@@ -190,7 +190,7 @@ func TestClientsThatNeverRead(t *testing.T) {
 				}
 				time.Sleep(10 * time.Millisecond)
 			}
-			// Otherwise the others have been refused, and their answers wait to be read.
+			// Otherwise the handler has refused the other clients, whose answers wait to be read.
 			for _, c := range conns {
 				status := make([]byte, len("HTTP/1.1 503"))
 				_ = c.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
@@ -213,8 +213,8 @@ func TestClientsThatNeverRead(t *testing.T) {
 	}
 }
 
-// TestClientThatNeverReadsHTTP2 has a stream whose client does not read, beside one that
-// does on the same connection.
+// TestClientThatNeverReadsHTTP2 has two HTTP/2 streams on one connection, and checks that the
+// client gets the one that it reads, although it does not read the other.
 func TestClientThatNeverReadsHTTP2(t *testing.T) {
 	reg := manySeries(30_000)
 	returned := make(chan struct{}, 10)

@@ -13,7 +13,7 @@ import (
 	"github.com/luxfi/metric/metrictest"
 )
 
-// stalledClient takes nothing until it is released.
+// stalledClient is a response writer that takes nothing until it is released.
 type stalledClient struct {
 	*httptest.ResponseRecorder
 
@@ -27,8 +27,8 @@ func (c *stalledClient) Write(p []byte) (int, error) {
 	return c.ResponseRecorder.Write(p)
 }
 
-// TestNoLockIsHeldForSlowClients uses instruments, vectors, the registry, Status and other scrapes
-// while a client does not read its answer and a collector hangs.
+// TestNoLockIsHeldForSlowClients checks that instruments, vectors, the registry, Status and other
+// scrapes can be used while a client does not read its answer and a collector hangs.
 func TestNoLockIsHeldForSlowClients(t *testing.T) {
 	for _, accept := range []string{
 		"text/plain", "application/openmetrics-text;version=1.0.0",

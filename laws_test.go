@@ -40,7 +40,7 @@ func TestOneContext(t *testing.T) {
 	nested := metric.NewContextRegistry()
 	nested.MustRegister(seen(&values, "nested"))
 	r.MustRegister(nested)
-	// Their registry runs ours as a collector, and cannot pass on a context: it is bound.
+	// client_golang's registry runs ours as a collector but passes no context on, so ours is bound to one.
 	theirs := prometheus.NewRegistry()
 	theirs.MustRegister(metric.BindCollector(ctx, seen(&values, "in_theirs")))
 
@@ -66,9 +66,9 @@ func TestOneContext(t *testing.T) {
 	}
 }
 
-// TestScrapeEndsAtDeadline checks law 3 with collectors of every bad kind beside healthy ones: the
-// scrape ends in time, has the metrics of all healthy ones, and returns an error that names the
-// culprit.
+// TestScrapeEndsAtDeadline checks law 3 with collectors that misbehave in every way beside healthy
+// ones: the scrape ends in time, has the metrics of all healthy ones, and returns an error that names
+// the culprit.
 func TestScrapeEndsAtDeadline(t *testing.T) {
 	const timeout = time.Second
 	bad := map[string]metric.Collector{
@@ -201,7 +201,7 @@ func TestNoPileUp(t *testing.T) {
 					t.Fatalf("collector %s: got error %v", name, err)
 				}
 			}
-			if took := time.Since(start); took > 100*time.Millisecond { // They might have returned a moment after their deadline.
+			if took := time.Since(start); took > 100*time.Millisecond { // The collectors might have returned a moment after their deadline.
 				t.Errorf("it took %v to tell that collectors still run", took)
 			}
 		}

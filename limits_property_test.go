@@ -13,8 +13,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// TestLimitsLikeModel does the same at random to vectors in registries with limits and to a model
-// of them, and compares all values after each step.
+// TestLimitsLikeModel applies the same random steps to vectors in registries with limits and to a
+// model of them, and compares all values after each step.
 func TestLimitsLikeModel(t *testing.T) {
 	for seed := range uint64(8) {
 		t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) {
@@ -146,9 +146,9 @@ func valuesOf(t *testing.T, c metric.Collector) map[string]float64 {
 	return all
 }
 
-// TestLimitsConcurrently increments, deletes and changes the limit from several goroutines. No
-// increment may be lost, no series except the overflow series may have increments of another one,
-// and there may never be too many series.
+// TestLimitsConcurrently increments and deletes counters and changes the limit from several
+// goroutines. It checks that no increment is lost, that no series except the overflow series has the
+// increments of another one, and that there are never too many series.
 func TestLimitsConcurrently(t *testing.T) {
 	const (
 		workers, rounds  = 6, 3000

@@ -181,7 +181,7 @@ func registeredIn(c metric.Collector, opts ...metric.RegistryOption) *metric.Con
 	return r
 }
 
-// TestLimitsKeepNoMemory counts many label sets, and a huge one.
+// TestLimitsKeepNoMemory checks that many label sets, or a huge one, beyond the limits take no memory.
 func TestLimitsKeepNoMemory(t *testing.T) {
 	const limit, distinct = 10_000, 1_000_000
 	v := counterVecCalled("c_total")
@@ -196,7 +196,7 @@ func TestLimitsKeepNoMemory(t *testing.T) {
 	for i := range n {
 		v.WithLabelValues("value" + strconv.Itoa(i)).Inc()
 	}
-	// 1 M series would take some 100 MB.
+	// A million series would take some 100 MB.
 	if used := int64(heapInUse()) - int64(before); used > 8<<20 {
 		t.Errorf("%d bytes are in use", used)
 	}
@@ -248,7 +248,8 @@ func TestLimitArguments(t *testing.T) {
 	}
 }
 
-// TestOverflowIsReported looks for a vector at its limit in the log, the self-metrics and the status.
+// TestOverflowIsReported checks that the log, the self-metrics and the status show a vector at its
+// limit.
 func TestOverflowIsReported(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var logged bytes.Buffer

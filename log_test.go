@@ -20,7 +20,8 @@ import (
 	"github.com/luxfi/metric/promhttp"
 )
 
-// testRuns makes names that no other run of a test has used, for example with -count=2.
+// testRuns numbers the runs of tests, for names that no earlier run has used, for example with
+// -count=2.
 var testRuns atomic.Int64
 
 // TestDefaultHandlersLog checks that a handler without options logs failures, and does not flood

@@ -81,11 +81,11 @@ func New(namespace string, opts ...MetricsOption) Metrics {
 }
 
 // NewWithRegistry returns Metrics on reg; see [New] for the namespace. If reg is nil, the Metrics
-// have a new registry of their own. Their Registry method returns it. It is not served by anything
-// unless the program does so.
+// have a new registry of their own, which their Registry method returns. The program must serve it
+// itself.
 //
-// For policies of functions, and of collectors that are registered with Registry, reg may be the
-// result of [RegistererWith].
+// To apply policies to functions and to the collectors that are registered with Registry, pass the
+// result of [RegistererWith] as reg.
 func NewWithRegistry(namespace string, reg Registerer, opts ...MetricsOption) Metrics {
 	c := metricsConfigOf(opts)
 	if len(c.labels) > 0 {

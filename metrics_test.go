@@ -39,7 +39,7 @@ var askers = map[string]func(m metric.Metrics) metric.Collector{
 	"summary vector": func(m metric.Metrics) metric.Collector { return m.NewSummaryVec("x", "Help.", []string{"a", "b"}, nil) },
 }
 
-// registerers are Registerers that report registered collectors, also behind wrappings.
+// registerers make Registerers that report registered collectors, also behind wrappings.
 var registerers = map[string]func() metric.Registerer{
 	"ours":       func() metric.Registerer { return metric.NewContextRegistry() },
 	"pedantic":   func() metric.Registerer { return metric.NewPedanticRegistry() },
@@ -249,7 +249,7 @@ func TestMetricsOtherShape(t *testing.T) {
 	}
 }
 
-// TestMetricsOtherShapeOpaque uses registerers that do not report their collectors.
+// TestMetricsOtherShapeOpaque checks the panic with registerers that do not report their collectors.
 func TestMetricsOtherShapeOpaque(t *testing.T) {
 	m := metric.NewWithRegistry("app", registerers["their/ours"]())
 	m.NewCounter("x", "One.")
@@ -330,7 +330,7 @@ func TestMetricsKeepNothingOfTheCaller(t *testing.T) {
 	c.With(metric.Labels{"a": "1"}).Inc()
 }
 
-// TestMetricsNewIsServedByHandler checks that New registers where the default handler gathers.
+// TestMetricsNewIsServedByHandler checks that the default handler serves the instruments of New.
 func TestMetricsNewIsServedByHandler(t *testing.T) {
 	oldRegisterer, oldGatherer := metric.DefaultRegisterer, metric.DefaultGatherer
 	t.Cleanup(func() { metric.DefaultRegisterer, metric.DefaultGatherer = oldRegisterer, oldGatherer })
@@ -362,7 +362,7 @@ func TestMetricsNilRegistererHasItsOwnRegistry(t *testing.T) {
 	}
 }
 
-// fakeFactory makes Metrics that are told apart by their registerer.
+// fakeFactory makes Metrics that the test recognizes by their registerer.
 type fakeFactory struct{ reg metric.Registerer }
 
 func (f fakeFactory) New(namespace string) metric.Metrics {

@@ -6,31 +6,31 @@ import (
 	"github.com/luxfi/metric/internal/instrument"
 )
 
-// FuncMetrics are [Metrics] that can make instruments whose values functions return. All Metrics of
-// this package implement it. The methods are not part of Metrics because other packages have
-// implemented that interface; see [NewCounterFuncIn] and [NewGaugeFuncIn].
+// FuncMetrics are [Metrics] that can make instruments that call a function for their value. All
+// Metrics of this package implement it. The methods are not part of Metrics because other packages
+// have implemented that interface; see [NewCounterFuncIn] and [NewGaugeFuncIn].
 type FuncMetrics interface {
 	Metrics
 
-	// NewCounterFunc registers the counter with that name whose value function returns. The options
-	// say how function is run.
+	// NewCounterFunc registers a counter with that name, which calls function for its value. The
+	// options determine how function is run.
 	NewCounterFunc(name, help string, function func() float64, opts ...CollectorOption) CounterFunc
 
-	// NewGaugeFunc registers the gauge with that name whose value function returns. The options say
-	// how function is run.
+	// NewGaugeFunc registers a gauge with that name, which calls function for its value. The options
+	// determine how function is run.
 	NewGaugeFunc(name, help string, function func() float64, opts ...CollectorOption) GaugeFunc
 }
 
-// NewCounterFuncIn makes a counter whose value function returns, see [NewCounterFunc], in the
+// NewCounterFuncIn makes a counter that calls function for its value, like [NewCounterFunc], in the
 // namespace of m, and registers it with the registerer of m. Options such as [WithTimeout] and
-// [WithCache] apply to function. It panics where the methods of m panic, and if m does not
-// implement [FuncMetrics]. It also panics if the name is taken, even by a counter made like this
-// one, because functions cannot be compared.
+// [WithCache] apply to function. NewCounterFuncIn panics where the methods of m panic, and if m
+// does not implement [FuncMetrics]. It also panics if the name is taken, even by a counter made
+// like this one, because functions cannot be compared.
 func NewCounterFuncIn(m Metrics, name, help string, function func() float64, opts ...CollectorOption) CounterFunc {
 	return funcMetrics(m, name).NewCounterFunc(name, help, function, opts...)
 }
 
-// NewGaugeFuncIn makes a gauge whose value function returns, as [NewCounterFuncIn] makes a counter.
+// NewGaugeFuncIn is like [NewCounterFuncIn], but makes a gauge.
 func NewGaugeFuncIn(m Metrics, name, help string, function func() float64, opts ...CollectorOption) GaugeFunc {
 	return funcMetrics(m, name).NewGaugeFunc(name, help, function, opts...)
 }

@@ -35,18 +35,17 @@ func NewInfoIn(m Metrics, name, help string, labels Labels) Info {
 	return stateMetrics(m, name).NewInfo(name, help, labels)
 }
 
-// NewInfoVecIn makes a vector of infos, see [NewInfoVec], as [NewInfoIn] makes an info.
+// NewInfoVecIn is like [NewInfoIn], but makes a vector of infos; see [NewInfoVec].
 func NewInfoVecIn(m Metrics, name, help string, labelNames, infoLabels []string) *InfoVec {
 	return stateMetrics(m, name).NewInfoVec(name, help, labelNames, infoLabels)
 }
 
-// NewStateSetIn makes a state set, see [NewStateSet], as [NewInfoIn] makes an info.
+// NewStateSetIn is like [NewInfoIn], but makes a state set; see [NewStateSet].
 func NewStateSetIn(m Metrics, name, help string, states []string) StateSet {
 	return stateMetrics(m, name).NewStateSet(name, help, states)
 }
 
-// NewStateSetVecIn makes a vector of state sets, see [NewStateSetVec], as [NewInfoIn] makes an
-// info.
+// NewStateSetVecIn is like [NewInfoIn], but makes a vector of state sets; see [NewStateSetVec].
 func NewStateSetVecIn(m Metrics, name, help string, labelNames, states []string) *StateSetVec {
 	return stateMetrics(m, name).NewStateSetVec(name, help, labelNames, states)
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// part of what a source has: one family.
+// familyOf is one of the families of a source.
 type familyOf struct {
 	name, typ, help string
 	labels          []map[string]string

@@ -25,9 +25,8 @@ var (
 
 // TestNamesAsWritten makes registries whose families and series clash, some of them only after
 // escaping or with the suffixes of their samples, and reads their expositions in all formats and
-// escaping schemes. There must never be two families or series that a reader takes for one. No
-// series without a clash may be missing, and those that are missing must be reported under their
-// collector.
+// escaping schemes. It checks that a reader never takes two families or series for one, that no
+// series without a clash is missing, and that missing series are reported under their collector.
 func TestNamesAsWritten(t *testing.T) {
 	first, last := uint64(1), *namesWorlds
 	if *namesSeed > 0 {
@@ -69,7 +68,7 @@ func (v view) name(name string) string {
 	return model.EscapeName(name, v.escaping)
 }
 
-// label returns a label's name as written. A colon is escaped, too.
+// label returns a label's name as written. Unlike in names of families, a colon is escaped.
 func (v view) label(name string) string {
 	if v.escaping == model.NoEscaping || model.LegacyValidation.IsValidLabelName(name) {
 		return name
@@ -90,7 +89,7 @@ type item struct {
 	announced bool
 }
 
-// suffixes of the series that a family is written as.
+// suffixes returns the suffixes of the series that represent the family in an exposition.
 func (i *item) suffixes() []string {
 	switch i.typ {
 	case "histogram":
@@ -102,7 +101,7 @@ func (i *item) suffixes() []string {
 	}
 }
 
-// names are all names that the item's family has for a reader.
+// names returns all names that the item's family has for a reader.
 func (i *item) names(v view) map[string]bool {
 	name := v.name(i.family)
 	all := map[string]bool{name: true}
@@ -123,7 +122,7 @@ func (i *item) createdName(v view) string {
 	return name + "_created"
 }
 
-// valueName is the name of the series whose value is the id.
+// valueName returns the name of the series whose value is the id.
 func (i *item) valueName(v view) string {
 	if i.typ == "histogram" || i.typ == "summary" {
 		return v.name(i.family) + "_sum"
@@ -131,7 +130,7 @@ func (i *item) valueName(v view) string {
 	return v.name(i.family)
 }
 
-// key is the label set as a reader sees it. merged reports whether two labels have become one.
+// key returns the label set as a reader sees it. merged reports whether two labels have become one.
 func (i *item) key(v view) (key string, merged bool) {
 	read := make(map[string]string)
 	for name, value := range i.labels {
@@ -179,7 +178,7 @@ func (i *item) mayLose(other *item, v view) bool {
 	return false
 }
 
-// world is a registry and what is in it.
+// world is a registry with its sources and items.
 type world struct {
 	*rand.Rand
 
@@ -246,7 +245,8 @@ func (w *world) family(source string, isVector bool) familyOf {
 	return f
 }
 
-// addSource registers a source. prefix and extra are those that the registries around it add.
+// addSource registers a source. prefix and extra are the prefix and the labels that the registries
+// around it add.
 func (w *world) addSource(t *testing.T, r *metric.ContextRegistry, name, prefix string, extra map[string]string, depth int) {
 	kind := w.IntN(8)
 	var families []familyOf
@@ -282,7 +282,7 @@ func (w *world) addSource(t *testing.T, r *metric.ContextRegistry, name, prefix 
 		err = with(streamSource{&sourceCollector{families: families, announces: true}})
 	case 6:
 		announced = false
-		prefix, extra = "", nil // The gatherer is beside the registries.
+		prefix, extra = "", nil // The gatherer is beside the registries, which therefore add nothing.
 		err = w.all.Register(name, w.gatherer(families))
 	default:
 		if depth > 1 {

@@ -16,7 +16,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// served scrapes g over HTTP and returns the body, and what was logged.
+// served scrapes g over HTTP and returns the body and the log.
 func served(t *testing.T, g metric.Gatherer, accept string) (body, log string) {
 	t.Helper()
 	var errs strings.Builder
@@ -102,8 +102,8 @@ func TestUnannouncedFamily(t *testing.T) {
 	}
 }
 
-// TestStuckStream checks that a healthy stream of any size is whole beside one that is stuck in the
-// middle of its family.
+// TestStuckStream checks that a healthy stream of any size is complete beside a stream that is stuck
+// in the middle of its family.
 func TestStuckStream(t *testing.T) {
 	const samples = 30_000
 	for order, timeout := range []time.Duration{10 * time.Second, time.Second} {
@@ -217,8 +217,7 @@ func TestClashAtRegistration(t *testing.T) {
 	}
 }
 
-// TestOwners checks that samples that are left out are reported under the name of their collector,
-// and counted.
+// TestOwners checks that dropped samples are reported and counted under the name of their collector.
 func TestOwners(t *testing.T) {
 	r := metric.NewContextRegistry(metric.WithSelfMetrics("self"))
 	r.MustRegister(metric.NewHistogram(metric.HistogramOpts{Name: "h"}))

@@ -12,7 +12,7 @@ var (
 	errNilGatherer  = errors.New("cannot register a nil Gatherer")
 )
 
-// checkCollector returns an error if c, or a collector that it stands for, is nil.
+// checkCollector returns an error if c is nil, or if a collector that it adapts, binds or wraps is.
 func checkCollector(c Collector) error {
 	for inner := c; ; {
 		if inner == nil {
@@ -48,7 +48,7 @@ func describeInner(c, inner Collector, ch chan<- *Desc) {
 	inner.Describe(ch)
 }
 
-// checkGatherer returns an error if g is nil, or holds nil where a gatherer should be.
+// checkGatherer returns an error if g is nil, or if it contains nil in place of a gatherer.
 func checkGatherer(g Gatherer) error {
 	if g == nil {
 		return errNilGatherer

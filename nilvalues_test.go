@@ -32,7 +32,7 @@ var nilCollectors = map[string]metric.Collector{
 	"metric.CollectorWithContextFunc ": metric.BindCollector(context.Background(), metric.CollectorWithContextFunc(nil)),
 }
 
-// TestNilCollectors registers nil collectors in every way.
+// TestNilCollectors checks the errors for nil collectors, registered in every way.
 func TestNilCollectors(t *testing.T) {
 	registry := metric.NewRegistry()
 	if err := registry.RegisterWith(plain{"there", func(chan<- metric.Metric) {}}, metric.WithName("there")); err != nil {
@@ -70,7 +70,7 @@ func TestNilCollectors(t *testing.T) {
 	}
 }
 
-// TestNilRegisterers uses registerers that are nil.
+// TestNilRegisterers checks the errors and panics of registerers that are nil.
 func TestNilRegisterers(t *testing.T) {
 	gauge := metric.NewGauge(metric.GaugeOpts{Name: "g", Help: "h"})
 	for name, reg := range map[string]metric.Registerer{
@@ -111,7 +111,7 @@ func TestNilRegisterers(t *testing.T) {
 	}
 }
 
-// TestNilGatherers passes nil gatherers to every function that takes a gatherer.
+// TestNilGatherers checks every function that takes a gatherer with nil gatherers.
 func TestNilGatherers(t *testing.T) {
 	for name, g := range map[string]metric.GathererWithContext{
 		"nil":                                   nil,
@@ -160,7 +160,7 @@ func TestNilGatherers(t *testing.T) {
 	metric.HandlerFor(metric.Gatherers(nil)) // An empty list is valid.
 }
 
-// TestFactoryOnNilRegistry asks for instruments on a registry that is nil.
+// TestFactoryOnNilRegistry checks the panic of Metrics on a registry that is nil.
 func TestFactoryOnNilRegistry(t *testing.T) {
 	for name, reg := range map[string]metric.Registerer{
 		"*metric.ContextRegistry": (*metric.ContextRegistry)(nil),

@@ -90,7 +90,8 @@ func TestNoOpRemembers(t *testing.T) {
 	}
 }
 
-// TestNoOpHistogramsRemember checks the same for histograms and summaries, which are read by Write.
+// TestNoOpHistogramsRemember is like [TestNoOpRemembers] for histograms and summaries, which tests
+// read by Write.
 func TestNoOpHistogramsRemember(t *testing.T) {
 	m := metric.NewNoOp()
 	bad := []float64{2, 1}
@@ -167,8 +168,8 @@ func TestNoOpIsBounded(t *testing.T) {
 	}
 }
 
-// TestNoOpTakesWhatDoesNotFit checks that label values that real vectors refuse get an instrument
-// that remembers nothing.
+// TestNoOpTakesWhatDoesNotFit checks that no-op vectors return an instrument that remembers nothing
+// for label values that real vectors refuse.
 func TestNoOpTakesWhatDoesNotFit(t *testing.T) {
 	m := metric.NewNoOp()
 	two := m.NewCounterVec("two", "", []string{"a", "b"})

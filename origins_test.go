@@ -27,8 +27,8 @@ func (c oddCollector) Gather() ([]*metric.MetricFamily, error) {
 	return nil, errors.New("odd")
 }
 
-// TestOddOrigins registers, runs and removes collectors and gatherers that cannot be keys
-// of a map, some of which look as if they could.
+// TestOddOrigins checks that collectors and gatherers that cannot be keys of a map, some of which
+// look as if they could, can be registered, run and removed.
 func TestOddOrigins(t *testing.T) {
 	for name, data := range map[string]any{
 		"slice": []int{1}, "map": map[string]int{}, "func": func() {}, "struct": struct{ any }{[]int{}},

@@ -18,10 +18,11 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// Patterns of context-aware collectors, gatherers and registries, made complete.
+// The tests in this file use patterns of context-aware collectors, gatherers and registries in complete
+// programs.
 
-// countDB is a database driver whose every query returns the number that the data
-// source begins with. If that is negative, a query lasts until its context is done.
+// countDB is a database driver. Every query returns the number at the beginning of the data source
+// name. If the number is negative, a query lasts until its context is done.
 type countDB struct{}
 
 func init() { sql.Register("countdb", countDB{}) }
@@ -61,7 +62,8 @@ func (r *countRows) Next(to []driver.Value) error {
 	return nil
 }
 
-// TestQueryEndsWithScrape has a query that would never return by itself.
+// TestQueryEndsWithScrape checks that a query that would never return by itself ends with the
+// scrape.
 func TestQueryEndsWithScrape(t *testing.T) {
 	db, err := sql.Open("countdb", "-1")
 	if err != nil {
@@ -109,7 +111,7 @@ func TestPatternSlowCollector(t *testing.T) {
 	}
 }
 
-// TestPatternCollectorAlone checks that such a collector can be called without a registry.
+// TestPatternCollectorAlone checks that a collector can be called without a registry.
 func TestPatternCollectorAlone(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()

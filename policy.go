@@ -24,9 +24,10 @@ func (f registryOption) applyToRegistry(r *scrape.Registry) { f(r) }
 
 // WithConcurrency bounds how many collectors of the registry run at once, over all scrapes. The
 // others wait under the context of their scrape, and those with the highest priority start first
-// (see [WithPriority]). A collector does not count towards the bound once it has outlived its
-// scrape, or has kept a scrape from starting its collectors until the deadline of that scrape. The
-// default, 0, means no bound.
+// (see [WithPriority]). The default, 0, means no bound.
+//
+// A run no longer counts towards the bound once it has outlived its scrape, or once it has been under
+// way throughout a scrape whose deadline has passed before all its collectors could start.
 func WithConcurrency(n int) RegistryOption {
 	return registryOption(func(r *scrape.Registry) { r.Engine.Concurrency = n })
 }

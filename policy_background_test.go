@@ -15,17 +15,17 @@ import (
 	"github.com/luxfi/metric/metrictest"
 )
 
-// backgroundModel is what docs/policies.md says about background runs, as a program.
+// backgroundModel implements the rules of docs/policies.md for background runs.
 type backgroundModel struct {
 	policyModel
 
 	next    time.Time // start of the next attempt
-	waiting time.Time // start of an attempt that waits for the group; zero without one
-	busy    time.Time // when the run under way will exceed its limit; zero without one
+	waiting time.Time // start of the attempt that waits for the group; zero if there is no such attempt
+	busy    time.Time // when the run under way will exceed its limit; zero if there is no such run
 	err     error     // error of the last attempt
 }
 
-// limits returns how long a run may take, and how long it may wait for its place.
+// limits returns the longest time that a run may take, and that it may wait for its place.
 func (m *backgroundModel) limits() (run, wait time.Duration) {
 	if m.timeout {
 		return rowTimeout, rowBackground
@@ -33,7 +33,7 @@ func (m *backgroundModel) limits() (run, wait time.Duration) {
 	return time.Minute, time.Minute
 }
 
-// advance lets time pass, in which the collector behaves as does says in new runs.
+// advance lets time pass. In the runs that start meanwhile, the collector behaves according to does.
 func (m *backgroundModel) advance(to time.Time, does int) {
 	run, wait := m.limits()
 	for {
@@ -147,22 +147,22 @@ func compareWithBackgroundModel(t *testing.T, mask, kind, steps int) {
 	model.start(model.next, modelGood, 0)
 	time.Sleep(rowBackground)
 	synctest.Wait()
-	model.next = second // The time is random.
+	model.next = second // The engine chooses the time at random.
 	model.start(second, modelGood, 0)
 	for step := range steps {
 		does := random.IntN(4)
 		if does == modelHangs && kind == 2 {
-			does = modelFails // Such a run could not be cut off.
+			does = modelFails // A run of this kind cannot be cut off.
 		}
 		if does == modelFull && !model.busy.IsZero() {
-			does = modelGood // The group is full because of the collector itself.
+			does = modelGood // It is the collector itself that fills the group.
 		}
 		c.collector.Become([]metrictest.Behaviour{metrictest.Healthy(), metrictest.Failing(errTest), metrictest.Slow(time.Hour), metrictest.Healthy()}[does])
 		release := func() {}
 		if does == modelFull {
-			release = c.fill()
+			release = c.fillGroup()
 		}
-		// No run must begin or end in the same moment as a scrape.
+		// No run may begin or end at the same moment as a scrape.
 		time.Sleep([]time.Duration{0, 100 * time.Millisecond, time.Second, 3 * time.Second, rowBackground, rowCooldown, rowStale}[random.IntN(7)])
 		time.Sleep(time.Millisecond)
 		synctest.Wait()

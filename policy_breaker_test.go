@@ -10,8 +10,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// TestBreaker checks that the breaker opens after failures in a row, and that a probe after its
-// cooldown decides what follows.
+// TestBreaker checks that the breaker opens after failures in a row, and that a probe after the
+// cool-down decides whether it closes.
 func TestBreaker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &scripted{}
@@ -44,7 +44,7 @@ func TestBreaker(t *testing.T) {
 }
 
 // TestBreakerCountsDeadlines checks that a run that is cut off at its deadline is a failure, and
-// that one whose client goes away decides nothing.
+// that a run whose client goes away does not count.
 func TestBreakerCountsDeadlines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &scripted{do: func(ctx context.Context) { <-ctx.Done() }}
@@ -54,7 +54,7 @@ func TestBreakerCountsDeadlines(t *testing.T) {
 			synctest.Wait()
 		}
 		wantScrape(t, r, 0, metric.ErrBreakerOpen)
-		// The client of the probe goes away, which decides nothing.
+		// The client of the probe goes away, so the probe does not count.
 		time.Sleep(time.Minute)
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Millisecond, cancel)

@@ -31,8 +31,8 @@ func TestCache(t *testing.T) {
 	})
 }
 
-// TestCacheSharesRun checks that scrapes share the run that refreshes a cache, even if it takes a
-// context, and that each waits under its own.
+// TestCacheSharesRun checks that scrapes share the run that refreshes a cache, even if the collector
+// takes a context, and that each scrape waits under its own context.
 func TestCacheSharesRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var ended error
@@ -56,8 +56,8 @@ func TestCacheSharesRun(t *testing.T) {
 		if n := c.runs.Load(); n != 1 || ended != nil {
 			t.Errorf("there were %d runs, and the context ended with %v", n, ended)
 		}
-		// The run belongs to the collector: it goes on when its scrape ends, and the next
-		// one gets the result.
+		// The run belongs to the collector: it goes on when its scrape ends, and the next scrape gets
+		// the result.
 		time.Sleep(time.Minute)
 		wantScrape(t, r, 0, context.DeadlineExceeded)
 		wantScrape(t, r, 0, metric.ErrStillRunning)
@@ -69,7 +69,7 @@ func TestCacheSharesRun(t *testing.T) {
 	})
 }
 
-// TestCacheOfSlowCollector has a collector that is slower than any scrape.
+// TestCacheOfSlowCollector checks that a collector that is slower than every scrape is cached.
 func TestCacheOfSlowCollector(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &scripted{do: func(context.Context) { time.Sleep(10 * time.Second) }}
@@ -81,7 +81,7 @@ func TestCacheOfSlowCollector(t *testing.T) {
 	})
 }
 
-// TestKeptRunEnds checks that a run that goes on without a scrape ends.
+// TestKeptRunEnds checks that a run that goes on without a scrape ends at its limit.
 func TestKeptRunEnds(t *testing.T) {
 	for name, test := range map[string]struct {
 		opts []metric.CollectorOption
@@ -130,7 +130,7 @@ func TestStale(t *testing.T) {
 	})
 }
 
-// TestStaleWhileStuck checks the same for a collector that does not return.
+// TestStaleWhileStuck is like [TestStale] for a collector that does not return.
 func TestStaleWhileStuck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		defer time.Sleep(2 * time.Hour)

@@ -177,8 +177,8 @@ func TestWaitForGroupEndsWithContext(t *testing.T) {
 	})
 }
 
-// stuckGroup has a scrape of 60 ms leave a run behind, which keeps the only place of a group.
-// It returns another registry that has a collector of the group.
+// stuckGroup makes a scrape of 60 ms leave a run behind that keeps the only place of a group. It
+// returns another registry with a collector of the group.
 func stuckGroup(t *testing.T, opts ...metric.CollectorOption) *metric.ContextRegistry {
 	t.Helper()
 	group := metric.WithGroup(metric.NewGroup("g", 1))

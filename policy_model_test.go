@@ -15,25 +15,25 @@ import (
 	"github.com/luxfi/metric/metrictest"
 )
 
-// policyModel is docs/policies.md as a program: it says what a scrape gets from a collector under a
-// combination of policies.
+// policyModel implements the rules of docs/policies.md. It predicts what a scrape gets from a
+// collector under a combination of policies.
 type policyModel struct {
 	stale, cache, breaker, rate, group, timeout bool
 
 	runs     int       // runs started
-	last     int       // number of the last good run; 0 without one
+	last     int       // number of the last good run; 0 if no run was good
 	lastAt   time.Time // end of the last good run
 	failures int       // failures in a row
 	until    time.Time // end of the time for which the breaker is open
-	goesOn   time.Time // end of a run that goes on after its scrape; zero without one
+	goesOn   time.Time // end of the run that goes on after its scrape; zero if there is no such run
 	tokens   *rate.Limiter
 }
 
-// modelGoesOn is how long a run without a limit of its own goes on after its scrape if its result
-// is kept.
+// modelGoesOn is the time for which a run without a limit of its own goes on after its scrape if its
+// result is kept.
 const modelGoesOn = time.Minute
 
-// The collector of TestAllCombinationsOfPolicies, in one scrape.
+// The behaviors of the collector of TestAllCombinationsOfPolicies in a scrape.
 const (
 	modelGood  = iota
 	modelFails // at once
@@ -41,7 +41,7 @@ const (
 	modelFull  // the group is full, and the run would be good
 )
 
-// modelHeadStart is how much earlier than the scrape the context of its collectors ends.
+// modelHeadStart is the time by which the context of the collectors ends before the scrape.
 const modelHeadStart = 100 * time.Millisecond
 
 const modelRate, modelBurst = rate.Limit(0.3), 2
@@ -64,7 +64,7 @@ func (m *policyModel) scrape(does int) (int, error) {
 	return n, err
 }
 
-// run is the part of a scrape inside the cache.
+// run predicts the part of a scrape behind the cache.
 func (m *policyModel) run(does int, now time.Time) (n int, took time.Duration, err error) {
 	switch {
 	case !m.goesOn.IsZero():
@@ -109,8 +109,8 @@ func (m *policyModel) failed(at time.Time) {
 	}
 }
 
-// TestAllCombinationsOfPolicies compares each combination, for a collector of each kind, with the
-// model in a random life.
+// TestAllCombinationsOfPolicies compares each combination of policies, for a collector of each kind,
+// with the model, in a random sequence of scrapes.
 func TestAllCombinationsOfPolicies(t *testing.T) { forAllCombinations(t, compareWithModel) }
 
 // forAllCombinations compares each combination of policies with a model, for a collector of each
@@ -119,7 +119,7 @@ func forAllCombinations(t *testing.T, compare func(t *testing.T, mask, kind, ste
 	const combinations, steps = 64, 60
 	for mask := range combinations {
 		t.Run(fmt.Sprintf("%06b", mask), func(t *testing.T) {
-			t.Parallel() // They have nothing in common, and no real time passes.
+			t.Parallel() // The cases share nothing, and no real time passes.
 			synctest.Test(t, func(t *testing.T) {
 				for kind := range 3 {
 					compare(t, mask, kind, steps)
@@ -129,7 +129,7 @@ func forAllCombinations(t *testing.T, compare func(t *testing.T, mask, kind, ste
 	}
 }
 
-// choose tells a model which policies a combination has. It returns their options and their names.
+// choose sets the policies of a combination in the model. It returns their options and their names.
 func (c *policyCase) choose(mask int, model *policyModel) (opts []metric.CollectorOption, names string) {
 	for bit, option := range []struct {
 		name string
@@ -162,7 +162,7 @@ func compareWithModel(t *testing.T, mask, kind, steps int) {
 	)
 	opts, names := c.choose(mask, &model)
 	opts = append(opts, metric.WithName("c"))
-	random.Shuffle(len(opts), func(i, j int) { opts[i], opts[j] = opts[j], opts[i] }) // Their order has no meaning.
+	random.Shuffle(len(opts), func(i, j int) { opts[i], opts[j] = opts[j], opts[i] }) // The order of options has no meaning.
 	collector := []metric.Collector{c.collector, c.collector.Stream(), c.collector.Plain()}[kind]
 	if err := c.registry.RegisterWith(collector, opts...); err != nil {
 		t.Fatal(err)
@@ -173,12 +173,12 @@ func compareWithModel(t *testing.T, mask, kind, steps int) {
 		time.Sleep(time.Millisecond)
 		does := random.IntN(4)
 		if does == modelHangs && kind == 2 {
-			does = modelFails // Such a run could not be cut off.
+			does = modelFails // A run of this kind cannot be cut off.
 		}
 		c.collector.Become([]metrictest.Behaviour{metrictest.Healthy(), metrictest.Failing(errTest), metrictest.Slow(time.Hour), metrictest.Healthy()}[does])
 		release := func() {}
 		if does == modelFull {
-			release = c.fill()
+			release = c.fillGroup()
 		}
 		wantRun, wantErr := model.scrape(does)
 		families, err := c.scrape()
@@ -196,8 +196,8 @@ func compareWithModel(t *testing.T, mask, kind, steps int) {
 	}
 }
 
-// fill fills the group, until the function that it returns is called.
-func (c *policyCase) fill() (release func()) {
+// fillGroup fills the group until release is called.
+func (c *policyCase) fillGroup() (release func()) {
 	holder := metrictest.New("holder", metrictest.Stuck())
 	r := metric.NewContextRegistry()
 	if err := r.RegisterWith(holder, metric.WithGroup(c.group)); err != nil {

@@ -69,23 +69,23 @@ func (c *policyCase) scrape() ([]*metric.MetricFamily, error) {
 	return families, failuresOf(err, "c")
 }
 
-// times scrapes n times while the collector behaves in the given way.
+// times scrapes n times while the collector has behavior b.
 func (c *policyCase) times(n int, b metrictest.Behaviour) {
 	c.collector.Become(b)
 	for range n {
 		_, _ = c.scrape()
-		synctest.Wait() // Canceled runs have returned.
+		synctest.Wait() // Wait until canceled runs have returned.
 	}
 	c.collector.Become(metrictest.Healthy())
 }
 
-// hold runs another collector for the given time, of the same group or in the only place.
+// hold runs another collector, of the same group or in the only place, for the given time.
 func (c *policyCase) hold(d time.Duration, r *metric.ContextRegistry, opts ...metric.CollectorOption) {
 	holder := metrictest.New("holder", metrictest.IgnoringContext(metrictest.Slow(d)))
 	if err := r.RegisterWith(holder, append(opts, metric.WithName("holder"))...); err != nil {
 		c.t.Error(err)
 	}
-	// A scrape of everything would wait for the other one, too, and run it when the place is lent.
+	// A scrape of everything would also wait for the other collector, and run it when the place is lent.
 	alone := metric.Select(context.Background(), metric.Selection{Collectors: []string{"holder"}})
 	go func() { _, _ = r.GatherWithContext(alone) }()
 	synctest.Wait()
@@ -116,21 +116,21 @@ func policyRows() []policyRow {
 	}
 	spent := func(c *policyCase) { c.times(3, metrictest.Healthy()) }
 	busy := func(c *policyCase) { c.hold(time.Hour, metric.NewContextRegistry(), metric.WithGroup(c.group)) }
-	// Another scrape is under way, which takes a while.
+	// beside starts another scrape that takes a while.
 	beside := func(c *policyCase) {
 		c.collector.Become(metrictest.Slow(300 * time.Millisecond))
 		go func() { _, _ = c.scrape() }()
 		time.Sleep(time.Millisecond)
 		c.collector.Become(metrictest.Healthy())
 	}
-	// So many periods pass while the collector behaves so in its background runs.
+	// periods lets n periods pass while background runs have behavior b.
 	periods := func(n int, b metrictest.Behaviour) func(*policyCase) {
 		return func(c *policyCase) {
 			c.collector.Become(b)
 			time.Sleep(time.Duration(n) * rowBackground)
 		}
 	}
-	// The first background run is another one.
+	// begins starts anew with a first background run that has behavior b.
 	begins := func(b metrictest.Behaviour) func(*policyCase) {
 		return func(c *policyCase) {
 			c.collector.Become(b)
@@ -298,7 +298,7 @@ func (row policyRow) check(t *testing.T) {
 		t: t, group: metric.NewGroup("g", 1), collector: metrictest.New("scripted", metrictest.Healthy()),
 		registry: metric.NewContextRegistry(metric.WithSelfMetrics("app"), metric.WithConcurrency(1)),
 	}
-	defer time.Sleep(2 * time.Hour) // Holders have returned by then.
+	defer time.Sleep(2 * time.Hour) // All holders have returned by then.
 	defer c.registry.Close()        // The collector is stuck in some rows.
 	defer c.collector.Release()
 	if err := c.registry.RegisterWith(c.collector, append(c.options(row.options), metric.WithName("c"))...); err != nil {

@@ -26,14 +26,14 @@ func TestRateLimit(t *testing.T) {
 	})
 }
 
-// TestOrderOfPolicies checks that outer policies take nothing from inner ones.
+// TestOrderOfPolicies checks that inner policies do not see the scrapes that outer ones answer.
 func TestOrderOfPolicies(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &scripted{}
 		r := registered(t, c, metric.WithRateLimit(0.01, 2), metric.WithBreaker(1, time.Minute),
 			metric.WithCache(10*time.Second), metric.WithStale(time.Hour))
 		for range 5 {
-			wantScrape(t, r, 1, nil) // This takes nothing from the rate limit.
+			wantScrape(t, r, 1, nil) // The cache answers, so the rate limit does not count it.
 		}
 		time.Sleep(10 * time.Second)
 		c.fail(errTest)
@@ -51,8 +51,8 @@ func TestOrderOfPolicies(t *testing.T) {
 	})
 }
 
-// both are two options that are refused together.
-type both struct {
+// optionPair is a pair of options that are refused together.
+type optionPair struct {
 	metric.CollectorOption
 
 	other metric.CollectorOption
@@ -80,13 +80,13 @@ func TestPoliciesRefused(t *testing.T) {
 		"instrument": {counterNamed("a"), metric.WithCache(time.Second), "not for a"},
 		"registry":   {metric.NewRegistry(), metric.WithTimeout(time.Second), "not for a"},
 		"never runs": {counterNamed("a"), metric.WithBackground(time.Second), "not for a"},
-		"two caches": {c, both{metric.WithCache(time.Second), metric.WithBackground(time.Minute)}, "needs no cache"},
-		"too stale":  {c, both{metric.WithStale(time.Minute), metric.WithBackground(time.Minute)}, "must be longer"},
+		"two caches": {c, optionPair{metric.WithCache(time.Second), metric.WithBackground(time.Minute)}, "needs no cache"},
+		"too stale":  {c, optionPair{metric.WithStale(time.Minute), metric.WithBackground(time.Minute)}, "must be longer"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := metric.NewContextRegistry()
 			opts := []metric.CollectorOption{tc.opt}
-			if two, ok := tc.opt.(both); ok {
+			if two, ok := tc.opt.(optionPair); ok {
 				opts = []metric.CollectorOption{two.CollectorOption, two.other}
 			}
 			if err := r.RegisterWith(tc.c, opts...); err == nil || !strings.Contains(err.Error(), tc.problem) {

@@ -43,9 +43,8 @@ func TestTimeoutOfCollector(t *testing.T) {
 	}
 }
 
-// TestOwnLimitWhateverElseIsSlow checks that a collector's own limit does not wait for other
-// collectors, in either order of registration, and that the scrape does not wait for its own limit
-// because of it.
+// TestOwnLimitWhateverElseIsSlow checks that a collector's own limit applies although other
+// collectors are slow, in either order of registration, and that it ends the scrape earlier.
 func TestOwnLimitWhateverElseIsSlow(t *testing.T) {
 	const limit = time.Second
 	sleeping := func(name string, d time.Duration) metric.Collector {
@@ -107,8 +106,8 @@ func TestOwnLimitWhateverElseIsSlow(t *testing.T) {
 	})
 	t.Run("streams", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			// The one is more than is held while it is not its turn. The other begins
-			// first, and is stuck in its turn.
+			// One stream writes more than fits in memory before its turn. The other one begins first and
+			// is stuck in its turn.
 			r := metric.NewRegistry()
 			release := make(chan struct{})
 			if err := r.RegisterWith(longStream("big", 20_000, 10*time.Millisecond, nil), metric.WithName("slow")); err != nil {

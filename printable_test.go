@@ -27,7 +27,7 @@ var nasty = map[string]string{
 	"nul\x00":               `nul\x00`,
 }
 
-// hidden returns the first character of a page that a reader would not see.
+// hidden returns the first character of a page that is invisible to a reader.
 func hidden(page string) (r rune, found bool) {
 	i := strings.IndexFunc(page, func(r rune) bool { return r != '\n' && r != '\t' && !unicode.IsPrint(r) })
 	if i < 0 {
@@ -37,8 +37,8 @@ func hidden(page string) (r rune, found bool) {
 	return r, true
 }
 
-// TestStatusPageIsPrintable has control and bidirectional characters in the names of
-// collectors and in errors.
+// TestStatusPageIsPrintable checks the status page with control and bidirectional characters in the
+// names of collectors and in errors.
 func TestStatusPageIsPrintable(t *testing.T) {
 	for text, shown := range nasty {
 		t.Run(shown, func(t *testing.T) {
@@ -64,7 +64,7 @@ func TestStatusPageIsPrintable(t *testing.T) {
 	}
 }
 
-// TestErrorBodyIsPrintable checks the same for the bodies of the handler's errors.
+// TestErrorBodyIsPrintable is like [TestStatusPageIsPrintable] for the error bodies of the handler.
 func TestErrorBodyIsPrintable(t *testing.T) {
 	for text, shown := range nasty {
 		t.Run(shown, func(t *testing.T) {

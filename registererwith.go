@@ -16,9 +16,9 @@ import (
 // of them. It is for libraries that take a Registerer. Its Unregister removes collectors from reg.
 // If reg is nil, RegistererWith returns a no-op Registerer.
 //
-// Each collector has a breaker and a rate limit of its own. A [Group] is shared by all. The name of
-// [WithName] is that of the first collector. Later ones get it with #2, #3 and so on, as default
-// names do.
+// Each collector has a breaker and a rate limit of its own. All collectors share a [Group]. The
+// first collector gets the name of [WithName]. Later ones get it with #2, #3 and so on, like default
+// names.
 //
 // Instruments, whether of this package or client_golang, run no code that could fail.
 // RegistererWith registers them without the options, so a library may register instruments and

@@ -117,7 +117,7 @@ func TestRegistererWith(t *testing.T) {
 	}
 }
 
-// TestRegistererWithUnchecked checks that they apply to collectors that describe nothing.
+// TestRegistererWithUnchecked checks that the options apply to collectors that describe nothing.
 func TestRegistererWithUnchecked(t *testing.T) {
 	for name, with := range ways {
 		t.Run(name, func(t *testing.T) {

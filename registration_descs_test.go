@@ -34,8 +34,8 @@ var badDescs = map[string]struct {
 	"NUL in a const label": {prometheus.NewDesc("bad", "", nil, prometheus.Labels{"b\x00": ""}), `"b\x00" contains a NUL byte`},
 }
 
-// TestBadDescriptors registers collectors with descriptors that are not valid, in every way in
-// which they can arrive. Registering must return an error and have no other effect.
+// TestBadDescriptors checks that registering a collector with an invalid descriptor returns an error
+// and has no other effect, in every way in which the descriptor can arrive.
 func TestBadDescriptors(t *testing.T) {
 	for name, test := range badDescs {
 		t.Run(name, func(t *testing.T) {
@@ -70,7 +70,7 @@ func TestBadDescriptors(t *testing.T) {
 	}
 }
 
-// TestBadDescriptorsOfMetrics collects metrics with such descriptors. Only these may be missing.
+// TestBadDescriptorsOfMetrics checks that metrics with invalid descriptors cost only themselves.
 func TestBadDescriptorsOfMetrics(t *testing.T) {
 	for name, test := range badDescs {
 		t.Run(name, func(t *testing.T) {
@@ -106,7 +106,7 @@ func TestBadDescriptorsOfMetrics(t *testing.T) {
 	}
 }
 
-// TestOddDescriptors registers and collects descriptors that look odd and are valid.
+// TestOddDescriptors checks that descriptors that look odd but are valid can be used.
 func TestOddDescriptors(t *testing.T) {
 	names := []string{"many"}
 	for len(names) < 100 {
@@ -141,7 +141,8 @@ func TestOddDescriptors(t *testing.T) {
 	}
 }
 
-// TestBadWrappings wraps an unchecked collector, which has no descriptor to show the mistake.
+// TestBadWrappings checks invalid wrappings of an unchecked collector, which has no descriptor that
+// would show the mistake.
 func TestBadWrappings(t *testing.T) {
 	unchecked := describedBy{nil, gaugeBy(prometheus.NewDesc("x", "", nil, nil))}
 	for name, register := range map[string]func(*metric.ContextRegistry) error{

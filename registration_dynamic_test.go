@@ -14,9 +14,9 @@ import (
 	"github.com/luxfi/metric/metrictest"
 )
 
-// TestDynamicRegistration changes a registry as fast as it can while it is scraped. No scrape may
-// fail. Each must have all series of a collector or none, and of a replaced collector those of the
-// old or the new one, never a part of both.
+// TestDynamicRegistration changes a registry as fast as it can during scrapes. No scrape may fail.
+// Each scrape must have either all series of a collector or none, and, if a collector is replaced,
+// the series of either the old or the new one.
 func TestDynamicRegistration(t *testing.T) {
 	const parts = 5
 	r := metric.NewContextRegistry(metric.WithSelfMetrics("app"))
@@ -95,7 +95,7 @@ func generationOf(kind int, name string, generation, parts int) metric.Collector
 	return []metric.Collector{c, c.Stream(), c.Plain()}[kind]
 }
 
-// wantWhole checks that nothing is missing, and that related series are of one generation.
+// wantWhole checks that nothing is missing and that related series have the same generation.
 func wantWhole(t *testing.T, series map[string]float64, replaced []string, parts int) {
 	t.Helper()
 	if _, there := series["permanent_total"]; !there || series[`permanent{series="healthy"}`] == 0 {

@@ -36,8 +36,8 @@ func TestRegisteredAgainWhileStuck(t *testing.T) {
 	})
 }
 
-// TestOtherwiseRegisteredAgainWhileStuck checks the same for a collector behind a new wrapping each
-// time, and for a gatherer.
+// TestOtherwiseRegisteredAgainWhileStuck is like [TestRegisteredAgainWhileStuck] for a collector
+// behind a new wrapping each time, and for a gatherer.
 func TestOtherwiseRegisteredAgainWhileStuck(t *testing.T) {
 	tests := map[string]func(c metric.Collector) (gather func(context.Context) error, again func() error){
 		"wrapped collector": func(c metric.Collector) (func(context.Context) error, func() error) {

@@ -14,7 +14,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// descPool has descriptors that are equal, alike and in conflict, valid and not.
+// descPool returns descriptors that are equal, alike or in conflict, valid and invalid.
 func descPool() (pool []*metric.Desc) {
 	for _, name := range []string{"a", "b", "a b", "\xff", ""} {
 		for _, help := range []string{"", "help", "\xff"} {
@@ -34,7 +34,7 @@ func descPool() (pool []*metric.Desc) {
 	return pool
 }
 
-// textOf returns the text of an error, and the existing collector that it names.
+// textOf returns the text of an error and of the existing collector in it.
 func textOf(err error) string {
 	if err == nil {
 		return "no error"
@@ -45,9 +45,9 @@ func textOf(err error) string {
 	return err.Error()
 }
 
-// TestRegistrationIsClientGolangs compares a registry with one of client_golang. That one never
-// forgets the shape of a registered name, so the test makes a new one for each step, with the
-// collectors that are registered at that point.
+// TestRegistrationIsClientGolangs compares registrations with those of client_golang. A registry of
+// client_golang never forgets the shape of a registered name, so the test makes a new one for each
+// step, with the collectors that are registered at that point.
 func TestRegistrationIsClientGolangs(t *testing.T) {
 	for seed := range uint64(24) {
 		random := rand.New(rand.NewPCG(seed, 1))
@@ -79,7 +79,7 @@ func TestRegistrationIsClientGolangs(t *testing.T) {
 				}
 				continue
 			}
-			if random.IntN(2) == 0 { // an equal one in another order
+			if random.IntN(2) == 0 { // an equal collector whose descriptors have another order
 				c.descs = slices.Clone(live[random.IntN(len(live))].descs)
 				slices.Reverse(c.descs)
 			}
@@ -116,7 +116,7 @@ func sameSeries(a, b *metric.Desc) bool {
 	return r.Unregister(&onlyDescs{[]*metric.Desc{b}})
 }
 
-// TestRegistrationErrors has one case of each verdict of client_golang's registry.
+// TestRegistrationErrors checks one case of each error of client_golang's registry.
 func TestRegistrationErrors(t *testing.T) {
 	newDesc := metric.NewDesc
 	a := newDesc("a", "help", []string{"x"}, metric.Labels{"c": "1"})
@@ -288,7 +288,7 @@ func TestRegistryForgets(t *testing.T) {
 	}
 	const most = 1_000_000 // keeping one name for each would take more
 	grown := int64(heapInUse()) - int64(before)
-	for range 20 { // Garbage of other tests may be freed later; memory that the registry keeps is not.
+	for range 20 { // The garbage of other tests may be freed late, but memory that the registry keeps stays in use.
 		if grown <= most {
 			break
 		}

@@ -71,8 +71,8 @@ func NewPedanticRegistry() *Registry { return NewPedanticContextRegistry() }
 //   - if c is a nil pointer or function;
 //   - if Describe panics;
 //   - if a [StreamCollector] describes nothing, or has a family in common with another collector;
-//   - if an instrument without variable labels has the name of a series that another one is written
-//     as, such as a counter lat_count beside a histogram lat: no scrape could have both.
+//   - if an instrument without variable labels has the name of a series of another instrument, such as
+//     a counter lat_count beside a histogram lat: no scrape could have both.
 func (r *ContextRegistry) Register(c Collector) error { return r.RegisterWith(c) }
 
 // MustRegister registers collectors. It panics at the first one that cannot be registered; those

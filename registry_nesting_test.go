@@ -12,8 +12,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// pyramid returns a registry that is reached on 2^depth paths, since each level nests the next one
-// twice.
+// pyramid returns a registry in which 2^depth paths lead to the innermost one, because each level
+// nests the next one twice.
 func pyramid(depth int, nest func(outer, inner *metric.ContextRegistry)) *metric.ContextRegistry {
 	inner := metric.NewRegistry()
 	leaf := inner
@@ -26,8 +26,8 @@ func pyramid(depth int, nest func(outer, inner *metric.ContextRegistry)) *metric
 	return inner
 }
 
-// TestPyramidOfRegistries nests registries twice on each of many levels. The number of paths
-// doubles on every level, but the work of a scrape must not.
+// TestPyramidOfRegistries nests registries twice on each of many levels. It checks that the work of a
+// scrape does not double on each level, as the number of paths does.
 func TestPyramidOfRegistries(t *testing.T) {
 	for name, tc := range map[string]struct {
 		nest func(outer, inner *metric.ContextRegistry)
@@ -61,7 +61,7 @@ func TestPyramidOfRegistries(t *testing.T) {
 	}
 }
 
-// TestDeepNesting nests registries so deep that it must be a mistake.
+// TestDeepNesting checks the error for registries that are nested too deep to be intended.
 func TestDeepNesting(t *testing.T) {
 	r := metric.NewRegistry()
 	r.MustRegister(metric.NewGauge(metric.GaugeOpts{Name: "inner", Help: "h"}))
@@ -92,7 +92,7 @@ func TestManyRegistriesSideBySide(t *testing.T) {
 	}
 }
 
-// TestSelfGathering has collectors and gatherers that gather from the registry that runs them, in
+// TestSelfGathering checks collectors and gatherers that gather from the registry that runs them, in
 // every way that passes a context on.
 func TestSelfGathering(t *testing.T) {
 	gathers := func(g *metric.GathererWithContext) metric.Collector {
@@ -159,14 +159,14 @@ func TestSelfGathering(t *testing.T) {
 	}
 }
 
-// TestPlainSelfGathering has a collector that gathers without a context from the registry that runs
-// it. The registry cannot know that the collector waits for itself, but scrapes end.
+// TestPlainSelfGathering checks that scrapes end if a collector gathers without a context from the
+// registry that runs it. The registry cannot know that the collector waits for itself.
 func TestPlainSelfGathering(t *testing.T) {
 	r := gathererOf("ok", nil)
 	waiting := make(chan struct{})
 	r.MustRegister(plain{"self", func(chan<- metric.Metric) {
 		close(waiting)
-		_, _ = r.GatherWithContext(stopAfterTest(t)) // This is like Gather, but the test can end it.
+		_, _ = r.GatherWithContext(stopAfterTest(t)) // Unlike Gather, it ends with the test.
 	}})
 	for i := range 20 {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
@@ -187,7 +187,7 @@ func stopAfterTest(t *testing.T) context.Context {
 	return ctx
 }
 
-// TestCyclesOfGatherers has gatherers that contain themselves.
+// TestCyclesOfGatherers checks gatherers that contain themselves.
 func TestCyclesOfGatherers(t *testing.T) {
 	for name, build := range map[string]func() metric.GathererWithContext{
 		"Gatherers": func() metric.GathererWithContext {

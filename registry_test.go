@@ -231,8 +231,8 @@ func TestNestedRegistries(t *testing.T) {
 	}
 }
 
-// TestConcurrentRegistration registers and unregisters while scrapes run. No scrape may fail, or
-// lack a collector that is always registered.
+// TestConcurrentRegistration registers and unregisters collectors during scrapes. No scrape may fail
+// or lack a collector that is always registered.
 func TestConcurrentRegistration(t *testing.T) {
 	r, want := healthy(t)
 	var changes sync.WaitGroup
@@ -295,8 +295,8 @@ func TestConcurrencyBound(t *testing.T) {
 	}
 }
 
-// TestInPedanticRegistry collects into a pedantic registry of client_golang: metrics must have the
-// descriptors that were announced.
+// TestInPedanticRegistry checks with a pedantic registry of client_golang that our metrics have the
+// announced descriptors.
 func TestInPedanticRegistry(t *testing.T) {
 	vec := metric.NewGaugeVec(metric.GaugeOpts{Name: "g", Help: "H.", ConstLabels: metric.Labels{"k": "v"}}, []string{"a"})
 	vec.WithLabelValues("x")

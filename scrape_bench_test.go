@@ -9,8 +9,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// BenchmarkScrape serves scrapes of a vector. The bytes and allocations of a scrape do not depend
-// on the number of series.
+// BenchmarkScrape measures scrapes of a vector. The allocated bytes and the allocations of a scrape
+// do not depend on the number of series.
 func BenchmarkScrape(b *testing.B) {
 	for _, series := range []int{1000, 100_000, 1_000_000} {
 		b.Run(fmt.Sprintf("series=%d", series), func(b *testing.B) {
@@ -43,8 +43,8 @@ func BenchmarkScrape(b *testing.B) {
 	}
 }
 
-// BenchmarkWrapped serves the same vector through gatherers that add a prefix and a label, next
-// to the plain one.
+// BenchmarkWrapped measures scrapes of a vector, both directly and through gatherers that add a
+// prefix and a label.
 func BenchmarkWrapped(b *testing.B) {
 	const series = 1_000_000
 	registry := metric.NewRegistry()

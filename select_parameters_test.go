@@ -72,7 +72,7 @@ func TestSelectionParameters(t *testing.T) {
 				}
 			}
 			s.check(t, nil)
-			// A program with such parameters of its own sets this option.
+			// A program that uses these parameters itself sets this option.
 			if strings.Contains(query, "name[]") {
 				return
 			}
@@ -102,15 +102,15 @@ func TestSelectionErrorIsBounded(t *testing.T) {
 			t.Errorf("%.30s: no collector is named: %s", query, w.Body)
 		}
 	}
-	// A registry without collectors says so.
+	// The error says that the registry has no collectors.
 	w := requestTo(metric.HandlerFor(metric.NewContextRegistry()), "/metrics?collect=a")
 	if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "there are none") {
 		t.Errorf("got status %d and %s", w.Code, w.Body)
 	}
 }
 
-// TestSelectEmptyName selects by a value in the context. The empty name does not select the
-// gatherer without a name.
+// TestSelectEmptyName checks that an empty name in a [metric.Selection] does not select a gatherer
+// without a name.
 func TestSelectEmptyName(t *testing.T) {
 	withDefault(t, metric.NewContextRegistry())
 	for name, s := range map[string]metric.Selection{

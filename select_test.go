@@ -87,7 +87,7 @@ func numbered(n int) []string {
 	return names
 }
 
-// TestSelect selects by a value in the context.
+// TestSelect checks selections by a value in the context.
 func TestSelect(t *testing.T) {
 	for name, test := range selections {
 		t.Run(name, func(t *testing.T) {
@@ -113,7 +113,7 @@ func wantProblem(t *testing.T, text string, has bool, want string) {
 	}
 }
 
-// check checks which collectors have run: it is decided before.
+// check checks which collectors have run.
 func (s *selectable) check(t *testing.T, want []string) {
 	t.Helper()
 	var ran []string
@@ -127,7 +127,7 @@ func (s *selectable) check(t *testing.T, want []string) {
 	}
 }
 
-// TestSelectByRequest selects by the parameters of a request, in each format.
+// TestSelectByRequest checks selections by the parameters of a request, in each format.
 func TestSelectByRequest(t *testing.T) {
 	for name, test := range selections {
 		for _, accept := range []string{"text/plain", "application/openmetrics-text;version=1.0.0"} {
@@ -162,8 +162,8 @@ func TestSelectByRequest(t *testing.T) {
 	}
 }
 
-// TestSelectTwice checks that selections combine: only what both the program and the request select
-// is served.
+// TestSelectTwice checks that selections combine: the handler serves only the families that both the
+// program and the request select.
 func TestSelectTwice(t *testing.T) {
 	s := newSelectable(t)
 	allowed := metric.Select(t.Context(), metric.Selection{Collectors: []string{"a", "b", "d"}})
@@ -206,8 +206,8 @@ func TestSelectionOfRequestRefused(t *testing.T) {
 	wantProblem(t, w.Body.String(), w.Code == http.StatusBadRequest, "the query of the URL is not valid")
 }
 
-// TestSelectBesideCoalesced checks that a request with a selection gets that, and that no other
-// does.
+// TestSelectBesideCoalesced checks that a request with a selection gets its selection, and that
+// overlapping requests get everything.
 func TestSelectBesideCoalesced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := oneCounter()

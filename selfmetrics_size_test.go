@@ -19,7 +19,7 @@ import (
 	"github.com/luxfi/metric/metrictest"
 )
 
-// TestSelfMetricsOfHealthyCollectors counts the self-metrics of a healthy registry: no family
+// TestSelfMetricsOfHealthyCollectors checks that the self-metrics of a healthy registry have no family
 // without series, and three series for each collector.
 func TestSelfMetricsOfHealthyCollectors(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -108,7 +108,7 @@ func selfMetricCases() []selfMetricCase {
 	}
 }
 
-// troubled is a registry with a collector c that gets into trouble, and one that does not.
+// troubled is a registry with a collector c that gets into trouble, and another one that does not.
 type troubled struct {
 	t         *testing.T
 	registry  *metric.ContextRegistry
@@ -118,7 +118,7 @@ type troubled struct {
 	kinds     map[string]bool    // kinds of all failures so far
 }
 
-// scrapes has the collector behave that way, and scrapes n times.
+// scrapes scrapes n times while the collector has behavior b.
 func (c *troubled) scrapes(b metrictest.Behaviour, n int) {
 	c.collector.Become(b)
 	for i := range n {
@@ -147,7 +147,7 @@ func (c *troubled) scrape(ctx context.Context) {
 	synctest.Wait()
 }
 
-// run lets the collector get into trouble and out of it.
+// run gets the collector into trouble and out of it.
 func (test *selfMetricCase) run(t *testing.T, types map[string]string, kinds map[string]bool) {
 	name := "app_scrape_collector_" + test.name
 	synctest.Test(t, func(t *testing.T) {

@@ -19,8 +19,8 @@ import (
 	"github.com/luxfi/metric/metrictest"
 )
 
-// TestSelfMetricsOfEveryCollector has a collector of each bad kind, and a good one. All must have
-// self-metrics in each scrape, whatever their state.
+// TestSelfMetricsOfEveryCollector checks that healthy collectors and collectors that misbehave in any
+// way all have self-metrics in each scrape.
 func TestSelfMetricsOfEveryCollector(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		defer time.Sleep(24 * time.Hour)
@@ -66,7 +66,7 @@ func TestSelfMetricsOfEveryCollector(t *testing.T) {
 	})
 }
 
-// TestSelfMetricsCount checks the totals.
+// TestSelfMetricsCount checks the counters among the self-metrics.
 func TestSelfMetricsCount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		defer time.Sleep(24 * time.Hour)
@@ -151,7 +151,7 @@ func TestSelfMetricsOfForeignFormats(t *testing.T) {
 	}
 }
 
-// TestSelfMetricsOfHTTP counts what was served.
+// TestSelfMetricsOfHTTP checks that the self-metrics count the served series.
 func TestSelfMetricsOfHTTP(t *testing.T) {
 	r := metric.NewContextRegistry(metric.WithSelfMetrics("app"))
 	r.MustRegister(metrictest.New("streamed", metrictest.Flooding(100)).Stream(), metrictest.New("sent", metrictest.Flooding(10)))
@@ -223,7 +223,7 @@ func TestSelfMetricsAreClean(t *testing.T) {
 }
 
 // cached hides that a registry takes a context. Under a canceled context, the registry would not
-// run a collector with a rate limit.
+// run a collector that has a rate limit.
 type cached struct{ metric.Gatherer }
 
 // TestSelfMetricsNamespace checks that a namespace that is not valid is refused.
@@ -270,8 +270,8 @@ func BenchmarkSelfMetrics(b *testing.B) {
 	}
 }
 
-// TestEnableSelfMetrics turns self-metrics on for the default registry, whose collectors are
-// registered by then, and counts what Handler serves.
+// TestEnableSelfMetrics enables self-metrics of the default registry after its collectors are
+// registered, and checks that Handler serves them.
 func TestEnableSelfMetrics(t *testing.T) {
 	r := metric.NewContextRegistry()
 	withDefault(t, r)

@@ -17,8 +17,8 @@ import (
 // detect a series that is written twice, because that would take memory for each series;
 // TestCollector of package metrictest does.
 //
-// A stream must not pause while other streams wait for it. If it sends nothing for a second, or for
-// a quarter of the scrape's time if that is shorter, it loses its turn and cannot continue its
+// A stream must not pause while other streams wait for it. A stream that sends nothing for a second,
+// or for a quarter of the scrape's time if that is shorter, loses its turn and cannot continue its
 // current family.
 //
 // CollectTo must be safe for concurrent use, and return soon after ctx is done.

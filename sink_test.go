@@ -14,8 +14,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// TestInvalidMetricOfStream has a stream that sends an invalid metric instead of returning its
-// error.
+// TestInvalidMetricOfStream checks that an invalid metric that a stream sends counts as its error.
 func TestInvalidMetricOfStream(t *testing.T) {
 	c := streamOf("scripted", func(_ context.Context, s *metric.Sink) error {
 		if err := s.Metric(metric.NewInvalidMetric(desc("scripted"), errTest)); err != nil {
@@ -44,8 +43,8 @@ func metricsOf(c metric.Collector) <-chan metric.Metric {
 	return ch
 }
 
-// TestSinkUsedConcurrently writes to a sink from a second goroutine during a call of the
-// first. That is an error, and the exposition stays readable.
+// TestSinkUsedConcurrently checks that it is an error to write to a sink from a second goroutine
+// during a call of the first, and that the exposition stays readable.
 func TestSinkUsedConcurrently(t *testing.T) {
 	desc := prometheus.NewDesc("shared", "Of a test.", []string{"l"}, nil)
 	r := metric.NewContextRegistry()

@@ -12,13 +12,13 @@ import (
 
 var soakTime = flag.Duration("soak", 0, "how long TestSoak runs after it has warmed up; it is skipped if this is 0")
 
-// long reports whether the chaos has time enough for larger numbers of everything.
+// long reports whether TestChaos or TestSoak has enough time for larger numbers of everything.
 func long() bool { return max(*chaosTime, *soakTime) > time.Minute }
 
-// TestSoak runs everything that TestChaos has: real servers; clients that are good, bad or
+// TestSoak runs the same as TestChaos for longer: real servers; clients that are good, bad or
 // impatient, or read nothing; collectors and gatherers that hang, fail, flood and obey; streams,
-// caches, stale answers, breakers; collectors that come and go. When it is over, there must be as
-// many goroutines and open files, and as much heap, as after a short run of the same.
+// caches, stale answers, breakers; collectors that come and go. At the end, it checks that there are no
+// more goroutines, open files and heap than after a short run.
 //
 // make soak runs it for ten minutes.
 func TestSoak(t *testing.T) {
@@ -35,7 +35,7 @@ func TestSoak(t *testing.T) {
 	most := c.runFor(*soakTime, clients)
 	c.end()
 	var after usage
-	// Connections and timers may still be about to end by themselves.
+	// Some connections and timers may need a moment to end by themselves.
 	err := eventually(t.Context(), time.Minute, func() error {
 		after = currentUsage()
 		return after.exceeds(before)
@@ -51,7 +51,7 @@ func TestSoak(t *testing.T) {
 	c.close()
 }
 
-// usage is the resources that the process holds.
+// usage describes the resources that the process holds.
 type usage struct {
 	goroutines int
 	files      int // open file descriptors; 0 on systems that do not report them
@@ -76,8 +76,8 @@ func settledUsage(ctx context.Context) usage {
 	return now
 }
 
-// exceeds returns an error if there is more than there was. The heap is never quite the same:
-// there are as many collectors, but they have other series.
+// exceeds returns an error if the process holds more than before. The heap may differ a little,
+// because the same number of collectors has other series.
 func (u usage) exceeds(before usage) error {
 	const slack = 8 << 20
 	switch {

@@ -95,7 +95,7 @@ func (V2Constructors) NewStateSetVec(opts StateSetVecOpts) *StateSetVec {
 	return stateSetVec(instrument.NewStateSets(opts.common(), opts.VariableLabels, opts.States, opts.Initial))
 }
 
-// stateSetMark is to a StateSetVec what counterMark is to a CounterVec.
+// stateSetMark marks a StateSetVec as one of our own; see [counterMark].
 type stateSetMark = instrument.Mark[StateSetVec]
 
 func stateSetVec(v *instrument.StateSets) *StateSetVec {

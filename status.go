@@ -47,7 +47,7 @@ type CollectorStatus struct {
 	LastGood     time.Time // time of the result that WithCache, WithBackground and WithStale keep
 	Breaker      BreakerState
 	Group        *GroupStatus // nil if the collector belongs to no group; see WithGroup
-	Limit        int          // number of series that a vector may have; 0 if it has no limit of its own; see MetricVec.SetLimit
+	Limit        int          // number of series that a vector may have; 0 without a limit of its own; see MetricVec.SetLimit
 
 	// Counts since registration.
 	Runs         uint64 // runs started

@@ -25,8 +25,8 @@ func firstCells(page string) (names []string) {
 	return names[1:]
 }
 
-// TestStatusOfGatherers has a collector "broken" behind each kind of gatherer that has a
-// status.
+// TestStatusOfGatherers checks the status of a collector "broken" behind each kind of gatherer that
+// has a status.
 func TestStatusOfGatherers(t *testing.T) {
 	broken := func(*testing.T) *metric.ContextRegistry {
 		r := metric.NewContextRegistry()
@@ -107,8 +107,8 @@ func TestStatusNames(t *testing.T) {
 	}
 }
 
-// TestStatusOfCycle checks that registries that contain one another, and one that is nested twice,
-// are listed once.
+// TestStatusOfCycle checks that registries that contain each other, and a registry that is nested
+// twice, are listed once.
 func TestStatusOfCycle(t *testing.T) {
 	a, b := metric.NewContextRegistry(), metric.NewContextRegistry()
 	register(t, a, "c", metrictest.New("c", metrictest.Healthy()))
@@ -175,7 +175,7 @@ type nastyError struct{}
 
 func (nastyError) Error() string { panic("no text") }
 
-// TestStatusOfNastyErrors checks that an error of a collector costs nothing but its own cell.
+// TestStatusOfNastyErrors checks that a collector's error that panics costs only its own cell.
 func TestStatusOfNastyErrors(t *testing.T) {
 	r := metric.NewContextRegistry()
 	register(t, r, "nasty", streamOf("nasty", func(context.Context, *metric.Sink) error { return nastyError{} }))

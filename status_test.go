@@ -12,7 +12,7 @@ import (
 	"github.com/luxfi/metric/metrictest"
 )
 
-// TestStatus follows a collector from before its first run until it is stuck.
+// TestStatus checks the status of a collector from before its first run until it is stuck.
 func TestStatus(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := metric.NewContextRegistry()

@@ -67,7 +67,7 @@ func TestStatusPage(t *testing.T) {
 	})
 }
 
-// TestStatusPageOfHungRegistry requests the page in the middle of a scrape.
+// TestStatusPageOfHungRegistry checks that the page can be served in the middle of a scrape that hangs.
 func TestStatusPageOfHungRegistry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := metric.NewContextRegistry()
@@ -85,9 +85,8 @@ func TestStatusPageOfHungRegistry(t *testing.T) {
 	})
 }
 
-// TestStatusCounts checks counts that the engine does not see: series that a stream collector has
-// written straight into the response, and samples that were left out there or when the result was
-// merged.
+// TestStatusCounts checks counts that the engine cannot make itself: series that a stream collector
+// writes straight into the response, and samples that are dropped there or when results are merged.
 func TestStatusCounts(t *testing.T) {
 	r := metric.NewContextRegistry()
 	labelled := metric.NewDesc("streamed", "Of a test.", []string{"l"}, nil)

@@ -31,7 +31,7 @@ func (V2Constructors) NewSummaryVec(opts SummaryVecOpts) *SummaryVec {
 	return summaryVec(instrument.NewSummaries(opts))
 }
 
-// summaryMark is to a SummaryVec what counterMark is to a CounterVec.
+// summaryMark marks a SummaryVec as one of our own; see [counterMark].
 type summaryMark = instrument.Mark[SummaryVec]
 
 func summaryVec(v *instrument.Summaries) *SummaryVec {

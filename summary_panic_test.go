@@ -13,15 +13,15 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// breakSummary makes a summary with an objective panic when it is read. No program can do this, so
-// it changes the summary's unexported fields.
+// breakSummary makes a summary with an objective panic when it is read. It must change unexported
+// fields, because no program can do this.
 func breakSummary(s metric.Summary) {
 	ranks := reflect.ValueOf(s).Elem().FieldByName("window").Elem().FieldByName("shape").Elem().FieldByName("ranks")
 	*(*[]float64)(unsafe.Pointer(ranks.UnsafeAddr())) = []float64{50}
 }
 
-// TestInstrumentThatPanics breaks a summary of ours on purpose. A scrape must report it under its
-// name, and have everything else.
+// TestInstrumentThatPanics breaks one of our summaries on purpose. It checks that a scrape reports it
+// under its name and has everything else.
 func TestInstrumentThatPanics(t *testing.T) {
 	summary := func(name string) metric.Summary {
 		return metric.NewSummary(metric.SummaryOpts{Name: name, Objectives: map[float64]float64{0.5: 0.1}})
@@ -48,7 +48,7 @@ func TestInstrumentThatPanics(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 
-	for range 3 { // No lock is left held.
+	for range 3 { // No scrape leaves a lock held.
 		var logged []error
 		response := request(metric.HandlerForContext(r, metric.HandlerOpts{
 			EnableOpenMetrics: true, ErrorHandling: metric.ContinueOnError, ErrorLog: func(err error) { logged = append(logged, err) },

@@ -14,8 +14,8 @@ import (
 
 var objectives = map[float64]float64{0.5: 0.05, 0.9: 0.01, 0.99: 0.001}
 
-// TestSummaryEqualsClientGolang does the same to a summary of ours and one of client_golang. Both
-// must write the same metric.
+// TestSummaryEqualsClientGolang checks that a summary of ours and one of client_golang write the same
+// metric after the same calls.
 func TestSummaryEqualsClientGolang(t *testing.T) {
 	for _, tt := range []struct {
 		name string
@@ -94,8 +94,7 @@ func TestSummaryDecays(t *testing.T) {
 	})
 }
 
-// TestSummaryTinyWindow checks that a window whose steps are 0 works. client_golang loops forever
-// then.
+// TestSummaryTinyWindow checks a window whose steps are 0, with which client_golang loops forever.
 func TestSummaryTinyWindow(t *testing.T) {
 	s := metric.NewSummary(metric.SummaryOpts{Name: "s", Objectives: objectives, MaxAge: 1, AgeBuckets: 5})
 	for range 1000 {
@@ -106,7 +105,7 @@ func TestSummaryTinyWindow(t *testing.T) {
 	}
 }
 
-// TestSummaryPanics checks that options that are not valid panic as in client_golang.
+// TestSummaryPanics checks that invalid options panic as in client_golang.
 func TestSummaryPanics(t *testing.T) {
 	for _, tt := range []struct {
 		name   string

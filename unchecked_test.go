@@ -29,8 +29,8 @@ func uncheckedCounter(t *testing.T, help string, labels metric.Labels) metric.Co
 	return instrument.Unchecked(v)
 }
 
-// TestUnchecked registers vectors of one name that a registry would refuse, and scrapes them as instruments, behind wrappings, and
-// through a registry of client_golang.
+// TestUnchecked checks unchecked vectors of one name that a registry would otherwise refuse: as
+// instruments, behind wrappings, and through a registry of client_golang.
 func TestUnchecked(t *testing.T) {
 	registry := metric.NewContextRegistry()
 	registry.MustRegister(

@@ -83,8 +83,8 @@ func TestUnregisterTheVeryCollector(t *testing.T) {
 	}
 }
 
-// TestUnregisterTheRightOne checks that Unregister removes a collector from the Registerer it was
-// registered with, and from no other.
+// TestUnregisterTheRightOne checks that Unregister removes a collector only from the Registerer that
+// it was registered with.
 func TestUnregisterTheRightOne(t *testing.T) {
 	r := metric.NewContextRegistry()
 	c := metric.CollectorFunc(func(chan<- metric.Metric) {})

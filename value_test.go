@@ -30,8 +30,8 @@ func (g *gaugeWithoutGet) Dec()              { g.value-- }
 func (g *gaugeWithoutGet) Sub(v float64)     { g.value -= v }
 func (g *gaugeWithoutGet) SetToCurrentTime() {}
 
-// TestFakes checks that code for client_golang's types fits ours: fakes without Get, and function
-// types.
+// TestFakes checks that code for client_golang's types also compiles with ours: fakes without Get, and
+// function types.
 func TestFakes(t *testing.T) {
 	fakeCounter, fakeGauge := &counterWithoutGet{}, &gaugeWithoutGet{}
 	use := func(c metric.Counter, g metric.Gauge) { c.Add(2); g.Set(3) }
@@ -56,7 +56,7 @@ func TestFakes(t *testing.T) {
 	}
 }
 
-// metricWriting is a function as a Metric.
+// metricWriting adapts a function to a Metric.
 type metricWriting func(*metric.MetricData) error
 
 func (metricWriting) Desc() *metric.Desc                 { return nil }

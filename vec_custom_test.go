@@ -12,8 +12,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// constrainedLabels are a, b and c, of which b and c are constrained.
-func constrainedLabels() prometheus.ConstrainedLabels {
+// labelsABC returns the labels a, b and c, of which b and c have constraints.
+func labelsABC() prometheus.ConstrainedLabels {
 	return prometheus.ConstrainedLabels{
 		{Name: "a"},
 		{Name: "b", Constraint: func(v string) string { return strings.TrimLeft(v, "0") + "\"" }}, // applying it twice changes the value again
@@ -21,11 +21,11 @@ func constrainedLabels() prometheus.ConstrainedLabels {
 	}
 }
 
-// TestConstrainedVecEqualsClientGolang compares constrained vectors with client_golang's, also with
-// labels that are not of its two types.
+// TestConstrainedVecEqualsClientGolang compares vectors with constraints with client_golang's, also
+// for labels of other types than its two.
 func TestConstrainedVecEqualsClientGolang(t *testing.T) {
 	type embedding struct{ prometheus.ConstrainedLabels }
-	labels := constrainedLabels()
+	labels := labelsABC()
 	for name, labels := range map[string]prometheus.ConstrainableLabels{
 		"value": labels, "pointer": &labels, "embedded": embedding{labels},
 		"unconstrained":         prometheus.UnconstrainedLabels{"a", "b", "c"},

@@ -78,11 +78,10 @@ func fillKeys(n int, create func(key string)) {
 	}
 }
 
-// TestLifecycleLosesNothing lets the series of a vector expire, bounds them by limits of their own
-// and of a registry, finds them by structs, strings and kept instruments, and deletes and replaces
-// other series of the vector, all at once. It compares the increases that Prometheus would see in
-// the scrapes with those that were counted. Deleted and replaced series have counted nothing, but
-// take the room of others.
+// TestLifecycleLosesNothing uses everything at once that may affect the series of a vector: expiry,
+// limits of the vector and of a registry, lookups by structs, strings and kept instruments, deletion
+// and replacement. It compares the increases that Prometheus would see in the scrapes with the true
+// ones. The series that are deleted and replaced count nothing, but take the room of others.
 func TestLifecycleLosesNothing(t *testing.T) {
 	for kind := range lifecycleVecs("x_total") {
 		for _, replaces := range []bool{false, true} {
@@ -158,7 +157,7 @@ func (l *lifecycle) run() {
 		sum += n
 	}
 	for i := 0; i < 1000 && l.sum() != sum; i++ {
-		runtime.GC() // There may be updates of dropped instruments.
+		runtime.GC() // Dropped instruments may have updates that are not in a scrape yet.
 		runtime.Gosched()
 		l.observe()
 	}
@@ -206,8 +205,8 @@ func (l *lifecycle) step(r *rand.Rand, kept map[string]any) {
 	}
 }
 
-// increment increments a series that is not deleted, or the one that counts for it, and may keep
-// the instrument.
+// increment increments a series that is not deleted, or the overflow series that counts for it, and
+// may keep the instrument.
 func (l *lifecycle) increment(r *rand.Rand, key string, kept map[string]any) {
 	labels := lifecycleLabels{"keep", key}
 	c := kept[key]
@@ -233,7 +232,7 @@ func (l *lifecycle) increment(r *rand.Rand, key string, kept map[string]any) {
 	}
 }
 
-// observe scrapes, and adds the increases that Prometheus would see.
+// observe scrapes and adds up the increases that Prometheus would see.
 func (l *lifecycle) observe() {
 	l.Helper()
 	now := make(map[string]exposed)

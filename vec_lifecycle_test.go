@@ -10,8 +10,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// TestReplacePartAtLimit replaces the series of a curried vector. Together with the others, they
-// must not exceed the limit, and counts of other series in the overflow series must not be lost.
+// TestReplacePartAtLimit replaces the series of a curried vector. It checks that, together with the
+// other series, they do not exceed the limit, and that the overflow series loses no counts.
 func TestReplacePartAtLimit(t *testing.T) {
 	for name, limit := range map[string]func(*metric.CounterVec) *metric.ContextRegistry{
 		"of the vector": func(v *metric.CounterVec) *metric.ContextRegistry {
@@ -125,7 +125,8 @@ func TestOverflowSeriesBegins(t *testing.T) {
 	})
 }
 
-// TestDeletedSeriesAreNotWatched creates and deletes many series between two sweeps.
+// TestDeletedSeriesAreNotWatched checks that series that are created and deleted between two sweeps
+// take no memory.
 func TestDeletedSeriesAreNotWatched(t *testing.T) {
 	v := metric.NewCounterVec(metric.CounterOpts{Name: "x_total"}, []string{"a"})
 	v.SetExpiry(24 * time.Hour)
@@ -142,7 +143,7 @@ func TestDeletedSeriesAreNotWatched(t *testing.T) {
 	runtime.KeepAlive(v)
 }
 
-// TestCutSeriesOfMetricVecAreBusy looks up a metric by a value that is cut.
+// TestCutSeriesOfMetricVecAreBusy checks that lookups by a value that is cut keep a series alive.
 func TestCutSeriesOfMetricVecAreBusy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		desc := metric.NewDesc("x", "", []string{"a"}, nil)
@@ -167,8 +168,8 @@ func TestCutSeriesOfMetricVecAreBusy(t *testing.T) {
 	})
 }
 
-// TestExpiredHistogramIsNotResetLater has a histogram with too many native buckets, which will be
-// reset but expires before that. Its later observations must stay.
+// TestExpiredHistogramIsNotResetLater has a histogram with too many native buckets that expires before
+// its scheduled reset. It checks that later observations stay.
 func TestExpiredHistogramIsNotResetLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := metric.NewHistogramVec(metric.HistogramOpts{

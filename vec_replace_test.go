@@ -29,8 +29,8 @@ type replaceable struct {
 	curry   func(a string) replaceable // returns a vector whose set and curry ignore their first argument
 }
 
-// replacing has the methods that the vectors have in common. V is the type of the vector, and C the
-// result of currying it.
+// replacing has the methods that the vectors have in common. V is the type of the vector, M its
+// instrument, and C the result of currying it.
 type replacing[V any, M any, C any] interface {
 	metric.Collector
 	WithLabelValues(values ...string) M
@@ -184,7 +184,8 @@ func TestReplacePanics(t *testing.T) {
 	}
 }
 
-// TestReplaceHoldsNoLock uses the vector in every way while it is replaced, also within build.
+// TestReplaceHoldsNoLock checks that a vector can be used in every way while it is replaced, even by
+// build itself.
 func TestReplaceHoldsNoLock(t *testing.T) {
 	for name, v := range replaceables() {
 		t.Run(name, func(t *testing.T) {
@@ -396,7 +397,7 @@ func TestScrapeAfterReplaceDoesNotAllocate(t *testing.T) {
 		p       model.Point
 		scratch model.Scratch
 	)
-	wantAllocs(t, 1, func() { // The Series.
+	wantAllocs(t, 1, func() { // one for the Series
 		series := gauges.Series()
 		for i := range series.Len() {
 			series.At(i, &p, &scratch)

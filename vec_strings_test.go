@@ -86,7 +86,7 @@ func TestStringsAreCloned(t *testing.T) {
 	}
 }
 
-// TestExemplarStringsAreCloned checks the same for exemplars.
+// TestExemplarStringsAreCloned checks law 11 for the labels of exemplars.
 func TestExemplarStringsAreCloned(t *testing.T) {
 	buf := &reused{make([]byte, 0, 1000)}
 	c := metric.NewCounter(metric.CounterOpts{Name: "c"})

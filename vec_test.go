@@ -146,8 +146,8 @@ var vecCalls = []struct {
 // ok reports whether there is no error, and returns the error.
 func ok(_ any, err error) (any, error) { return err == nil, err }
 
-// TestVecEqualsClientGolang does the same to a vector of client_golang, and compares the results of
-// the calls and the series.
+// TestVecEqualsClientGolang makes the same calls of our vectors and client_golang's, and compares the
+// results and the series.
 func TestVecEqualsClientGolang(t *testing.T) {
 	for _, tt := range vecCalls {
 		for name, pair := range vecPairs(prometheus.UnconstrainedLabels{"a", "b", "c"}) {
@@ -176,7 +176,7 @@ func TestVecEqualsClientGolang(t *testing.T) {
 	}
 }
 
-// TestVecProperty makes the same random calls of both vectors.
+// TestVecProperty is like [TestVecEqualsClientGolang] with random calls.
 func TestVecProperty(t *testing.T) {
 	for seed := range 100 {
 		random := rand.New(rand.NewPCG(uint64(seed), 0))

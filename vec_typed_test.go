@@ -72,7 +72,7 @@ func testTypedVec[M, V any](t *testing.T, v typedVec[M, V]) {
 	m, err = v.GetMetricWithLabelValues("1", "2")
 	same("GetMetricWithLabelValues", any(m), err)
 
-	// V is an interface for some and a pointer for others, with the same methods.
+	// V is an interface for some vectors and a pointer for others, with the same methods.
 	type curried interface {
 		prometheus.Collector
 		WithLabelValues(values ...string) M

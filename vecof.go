@@ -38,11 +38,12 @@ type vecOf[L any] struct {
 	structs sync.Pool // of *L; String methods of L are called with these
 }
 
-// ofMark is to a typed vector what counterMark is to a CounterVec. It hides the field.
+// ofMark marks a typed vector as one of our own; see [counterMark]. It hides the embedded field.
 type ofMark[T any] struct{ instrument.Mark[T] }
 
-// borrow returns a copy of labels to call String methods with. The caller returns it with giveBack.
-// The copy is not on the stack, because the compiler cannot know what these methods do with it.
+// borrow returns a copy of labels on which to call String methods. The caller returns it with
+// giveBack. The copy is from a pool, because the compiler cannot know what these methods do with it
+// and would allocate a new one for each call.
 func (v *vecOf[L]) borrow(labels L) *L {
 	s, ok := v.structs.Get().(*L)
 	if !ok {

@@ -61,8 +61,8 @@ func randomKinds(r *rand.Rand) allKinds {
 	}
 }
 
-// values returns the label values of l, without the help of what is tested.
-func (l *allKinds) values() []string {
+// labelValues returns the label values of l, which it computes without the code under test.
+func (l *allKinds) labelValues() []string {
 	number := func(n any) string { return fmt.Sprintf("%d", n) }
 	return []string{
 		l.Method, number(l.A), number(l.B), number(l.C), number(l.D), number(l.E), number(l.F), number(l.G), number(l.H), number(l.I), number(l.J),
@@ -83,7 +83,7 @@ func TestVecOfIsItsVec(t *testing.T) {
 	}
 	for range 5000 {
 		l := pool[r.IntN(len(pool))]
-		values := l.values()
+		values := l.labelValues()
 		same := func(kind string, typed, plain any) {
 			if typed != plain {
 				t.Fatalf("%s: %+v is %v, and %q is %v", kind, l, typed, values, plain)
@@ -312,7 +312,7 @@ func TestLabelNames(t *testing.T) {
 	}
 }
 
-// TestReservedLabelNames checks that labels that the samples of the kind have are refused.
+// TestReservedLabelNames checks that vectors refuse label names that their kind of sample reserves.
 func TestReservedLabelNames(t *testing.T) {
 	type both struct{ Le, Quantile string }
 	metric.NewCounterVecOf[both](metric.CounterOpts{Name: "c"})

@@ -101,7 +101,7 @@ func TestWrappedPanicInTheirs(t *testing.T) {
 }
 
 // TestWrappedWithLabelOfSamples checks that a wrapping cannot add a label that the samples of a
-// family have, since Prometheus would refuse the whole scrape.
+// family have already, because Prometheus would refuse the whole scrape.
 func TestWrappedWithLabelOfSamples(t *testing.T) {
 	const text = `must not have an explicit "le" label`
 	le, quantile := metric.Labels{"le": "x"}, metric.Labels{"quantile": "x"}

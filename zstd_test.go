@@ -7,10 +7,10 @@ import (
 
 	"github.com/luxfi/metric"
 	"github.com/luxfi/metric/internal/zstdlink"
-	_ "github.com/luxfi/metric/promhttp/zstd" // The tests of this package need zstd.
+	_ "github.com/luxfi/metric/promhttp/zstd" // registers zstd for the tests of this package
 )
 
-// TestWithoutZstd asks for zstd in a program that does not contain it.
+// TestWithoutZstd checks the answer to a request for zstd in a program that does not contain it.
 func TestWithoutZstd(t *testing.T) {
 	early := metric.Handler() // This handler is made before the program links zstd.
 	linked := zstdlink.NewCompressor

@@ -50,7 +50,7 @@ func BenchmarkCounterInc(b *testing.B) {
 	)
 }
 
-// BenchmarkCounterAdd adds a fraction.
+// BenchmarkCounterAdd measures adding a fraction to a counter.
 func BenchmarkCounterAdd(b *testing.B) {
 	hot(b,
 		entrant{ours, func() func(int, int) {

@@ -11,29 +11,29 @@ import (
 	victoriametrics "github.com/VictoriaMetrics/metrics"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
-	_ "github.com/prometheus/client_golang/prometheus/promhttp/zstd" // So that client_golang offers it.
+	_ "github.com/prometheus/client_golang/prometheus/promhttp/zstd" // makes client_golang offer zstd
 	otelmetric "go.opentelemetry.io/otel/metric"
 
 	"github.com/luxfi/metric"
 	_ "github.com/luxfi/metric/promhttp/zstd"
 )
 
-// exposition is a number of series that can be scraped.
+// exposition is a peer's set of series that can be scraped.
 type exposition struct {
 	handler  http.Handler
 	gatherer prometheus.Gatherer // nil if the peer has no gatherer
-	series   int                 // A histogram is one.
+	series   int                 // number of series; a histogram counts as one
 }
 
 // The kinds of series.
 const (
-	counters   = "counters"   // With whole numbers.
-	gauges     = "gauges"     // With floats of full precision.
-	histograms = "histograms" // With 11 buckets and some observations in each.
-	mixed      = "mixed"      // Half counters, a third gauges, the rest histograms.
+	counters   = "counters"   // with whole numbers
+	gauges     = "gauges"     // with floats of full precision
+	histograms = "histograms" // with 11 buckets and some observations in each
+	mixed      = "mixed"      // half counters, a third gauges, the rest histograms
 )
 
-// parts tells how many of n series of a kind are of which type.
+// parts returns how many of n series of a kind are counters, gauges and histograms.
 func parts(kind string, n int) (nCounters, nGauges, nHistograms int) {
 	switch kind {
 	case counters:
@@ -50,10 +50,10 @@ func parts(kind string, n int) (nCounters, nGauges, nHistograms int) {
 func counterValue(i int) float64 { return float64(17*i + 3) }
 func gaugeValue(i int) float64   { return math.Sqrt(float64(i) + 2) }
 
-// observed are the values in each histogram.
+// observed returns the observations of the i-th histogram.
 func observed(i int) []float64 { return durations[i%4000:][:16] }
 
-// vecs has the common methods of our vectors and client_golang's.
+// vecs has the methods that our vectors and client_golang's have in common.
 type vecs struct {
 	counter   func(values ...string) prometheus.Counter
 	gauge     func(values ...string) prometheus.Gauge
@@ -153,7 +153,7 @@ func exposeOtel(kind string, n int) exposition {
 	return exposition{promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{EnableOpenMetrics: true}), m.registry, n}
 }
 
-// exposers are in the order of the benchmarks.
+// exposers make each peer's exposition, in the order of the benchmarks.
 var exposers = []struct {
 	peer   string
 	expose func(kind string, n int) exposition
@@ -196,7 +196,7 @@ func (d *discarding) Header() http.Header         { return d.header }
 func (d *discarding) WriteHeader(status int)      { d.status = status }
 func (d *discarding) Write(p []byte) (int, error) { d.bytes += len(p); return len(p), nil }
 
-// scrape lets the handler serve one scrape and returns how many bytes it was.
+// scrape has the handler serve one scrape and returns the size of the response in bytes.
 func (e *exposition) scrape(r request) int {
 	w := &discarding{header: make(http.Header), status: http.StatusOK}
 	e.handler.ServeHTTP(w, must(newRequest(r, "http://localhost/metrics")))
@@ -214,9 +214,9 @@ func newRequest(r request, url string) (*http.Request, error) {
 	return request, err
 }
 
-// fetch scrapes over a connection.
+// fetch scrapes over a connection and returns the size of the response in bytes.
 func fetch(client *http.Client, url string, r request) int {
-	response := must(client.Do(must(newRequest(r, url)))) //nolint:bodyclose // It is closed: must only hides it.
+	response := must(client.Do(must(newRequest(r, url)))) //nolint:bodyclose // It is closed below; must hides that from the linter.
 	defer response.Body.Close()
 	n := must(io.Copy(io.Discard, response.Body))
 	if response.StatusCode != http.StatusOK || !slices.Contains([]string{"", r.compression}, response.Header.Get("Content-Encoding")) {

@@ -11,8 +11,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// exporter is a collector as exporters have them: it knows nothing of our library, and
-// makes a const metric for each series whenever it is collected.
+// exporter is a collector as exporters write them: it does not know our library, and makes
+// a const metric for each series whenever it is collected.
 type exporter struct {
 	desc   *prometheus.Desc
 	values [][]string
@@ -31,8 +31,8 @@ func (e *exporter) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
-// BenchmarkForeign scrapes collectors of others: into MetricFamily structs, and as text
-// through the handler.
+// BenchmarkForeign scrapes collectors that are written for client_golang: into MetricFamily
+// structs, and as text through the handler.
 func BenchmarkForeign(b *testing.B) {
 	for _, size := range []struct{ collectors, each int }{{1, 1000}, {100, 10}} {
 		for _, into := range []string{"gather", "text"} {

@@ -8,15 +8,15 @@ import (
 	"testing"
 )
 
-// The peers, as the benchmarks' names call them.
+// The names of the peers in the names of benchmarks.
 const (
 	ours     = "metric"
 	golang   = "client_golang"
 	victoria = "VictoriaMetrics"
 	otel     = "OpenTelemetry"
 
-	// victoriaReady is victoria with series names that are ready strings, victoriaRanges
-	// with its histograms of vmrange buckets, victoriaIdentity without compression.
+	// These are variants of victoria: victoriaReady has series names that are built beforehand,
+	// victoriaRanges has histograms of vmrange buckets, and victoriaIdentity does not compress.
 	victoriaReady    = "VictoriaMetrics-ready"
 	victoriaRanges   = "VictoriaMetrics-vmrange"
 	victoriaIdentity = "VictoriaMetrics-identity"
@@ -25,14 +25,14 @@ const (
 // entrant is one peer's way of doing some work.
 type entrant struct {
 	peer string
-	// setup prepares and returns what does the work n times. Several goroutines may
-	// call that, each with a number of its own.
+	// setup prepares the work and returns a function that does it n times. Several
+	// goroutines may call the function, each with its own number.
 	setup func() func(n, goroutine int)
 }
 
-// hot measures something that takes nanoseconds, on one goroutine, on as many as there
-// are cores, and on more. The time is that of the whole divided by what all
-// goroutines have done together.
+// hot measures work that takes nanoseconds: on one goroutine, on as many as there are cores,
+// and on more. The reported time is the elapsed time divided by the work of all goroutines
+// together.
 func hot(b *testing.B, entrants ...entrant) {
 	b.Helper()
 	for _, goroutines := range goroutineCounts() {
@@ -52,8 +52,8 @@ func hot(b *testing.B, entrants ...entrant) {
 	}
 }
 
-// goroutineCounts returns the powers of two up to eight times the number of cores, and
-// the number of cores.
+// goroutineCounts returns the numbers of goroutines to measure with: the powers of two up to
+// eight times the number of cores, and the number of cores.
 func goroutineCounts() []int {
 	cores := runtime.GOMAXPROCS(0)
 	counts := []int{cores}
@@ -64,7 +64,7 @@ func goroutineCounts() []int {
 	return slices.Compact(counts)
 }
 
-// together lets several goroutines do b.N of the work.
+// together has several goroutines share b.N iterations of the work.
 func together(b *testing.B, goroutines int, work func(n, goroutine int)) {
 	b.Helper()
 	if goroutines == 1 {
@@ -91,7 +91,7 @@ func together(b *testing.B, goroutines int, work func(n, goroutine int)) {
 	wg.Wait()
 }
 
-// perSeries reports the time of an operation divided by how many series it is about.
+// perSeries reports the time of an operation divided by the number of its series.
 func perSeries(b *testing.B, series int) {
 	b.Helper()
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(series), "ns/series")

@@ -12,8 +12,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// durations are what is observed: log-normal around 50 ms, so that most of the default
-// buckets are hit, in an order that no branch predictor learns.
+// durations are the observed values: log-normal around 50 ms, so that they hit most of the
+// default buckets, in an order that no branch predictor learns.
 var durations = func() (d [4096]float64) {
 	x := uint64(1)
 	random := func() float64 {
@@ -29,7 +29,7 @@ var durations = func() (d [4096]float64) {
 	return d
 }()
 
-// observing returns work that observes the durations.
+// observing returns a function that observes n durations.
 func observing(o prometheus.Observer) func(n, goroutine int) {
 	return func(n, goroutine int) {
 		for i := range n {
@@ -38,7 +38,7 @@ func observing(o prometheus.Observer) func(n, goroutine int) {
 	}
 }
 
-// BenchmarkHistogramObserve is for 11 classic buckets.
+// BenchmarkHistogramObserve measures observations in a histogram with 11 classic buckets.
 func BenchmarkHistogramObserve(b *testing.B) {
 	hot(b,
 		entrant{ours, func() func(int, int) {
@@ -76,7 +76,7 @@ func BenchmarkHistogramObserve(b *testing.B) {
 	)
 }
 
-// BenchmarkNativeObserve is for a native histogram with buckets that grow by a tenth.
+// BenchmarkNativeObserve measures observations in a native histogram whose buckets grow by a tenth.
 func BenchmarkNativeObserve(b *testing.B) {
 	opts := metric.HistogramOpts{Name: "h", NativeHistogramBucketFactor: 1.1, NativeHistogramMaxBucketNumber: 160}
 	hot(b,

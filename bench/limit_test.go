@@ -12,15 +12,15 @@ import (
 // limitOf is the cap of the vectors that BenchmarkLimit measures.
 const limitOf = 10_000
 
-// BenchmarkLimit counts by label sets that have a series in a vector without a limit, in one that
-// has reached its limit, and by label sets that find no room there. Used are how many label sets
-// are used in turn.
+// BenchmarkLimit measures increments by label values in three cases: the label sets have series in
+// a vector without a limit, they have series in a vector that has reached its limit, and such a
+// vector has no room for them. The parameter used is the number of label sets that take turns.
 func BenchmarkLimit(b *testing.B) {
 	for _, used := range []int{10, limitOf} {
 		for _, of := range []struct {
 			name    string
 			limit   int
-			without bool // The label sets have no series.
+			without bool // The label sets have no series of their own.
 		}{{"uncapped", 0, false}, {"capped", limitOf, false}, {"overflow", limitOf, true}} {
 			b.Run(fmt.Sprintf("used=%d/lookup=%s", used, of.name), func(b *testing.B) {
 				values := labelValues(2*limitOf, 2)
@@ -46,8 +46,8 @@ func BenchmarkLimit(b *testing.B) {
 	}
 }
 
-// BenchmarkLimitHeap measures what a vector with a limit of 10,000 keeps after ten million increments
-// over so many label sets.
+// BenchmarkLimitHeap measures how much memory a vector with a limit of 10,000 keeps after ten
+// million increments with as many label sets.
 func BenchmarkLimitHeap(b *testing.B) {
 	const increments = 10_000_000
 	for _, sets := range []int{limitOf, 1_000_000} {

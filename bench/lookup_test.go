@@ -12,9 +12,9 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// BenchmarkLookup finds a counter by its label values and increments it. Used are how
-// many of the children are looked up in turn: with 10 out of 100,000 they stay in the
-// processor's cache, with all of them they do not.
+// BenchmarkLookup measures finding a counter by its label values and incrementing it. The
+// parameter used is the number of children that are looked up in turn: 10 out of 100,000 stay
+// in the processor's cache, all of them do not.
 func BenchmarkLookup(b *testing.B) {
 	for _, size := range []struct{ labels, children, used int }{
 		{1, 10, 10}, {2, 10, 10}, {4, 10, 10}, {2, 100_000, 10}, {2, 100_000, 100_000},
@@ -24,8 +24,8 @@ func BenchmarkLookup(b *testing.B) {
 	}
 }
 
-// lookup has one loop for each peer rather than one with a function in it, whose call
-// would cost as much as what is measured.
+// lookup measures one combination of parameters. It has one loop for each peer rather than one
+// loop that calls a function, because the call would cost as much as the measured work.
 func lookup(b *testing.B, labels, children, used int) {
 	b.Helper()
 	values := labelValues(children, labels)
@@ -100,8 +100,8 @@ func lookup(b *testing.B, labels, children, used int) {
 	)
 }
 
-// BenchmarkChurn looks up a counter that does not exist, so that it is made, and
-// deletes the one that was made 1,000 look-ups before.
+// BenchmarkChurn measures a look-up that makes a new counter, and the deletion of the counter
+// that was made 1,000 look-ups before.
 func BenchmarkChurn(b *testing.B) {
 	const alive = 1000
 	values := labelValues(100_000, 2)

@@ -16,7 +16,8 @@ import (
 	"github.com/luxfi/metric/promhttp"
 )
 
-// serverWriter is a response writer that discards, with the interfaces of the one of net/http for HTTP/1.
+// serverWriter is a response writer that discards the body. It has the interfaces of the one that
+// net/http uses for HTTP/1.
 type serverWriter struct{ header http.Header }
 
 func (w *serverWriter) Header() http.Header         { return w.header }
@@ -28,7 +29,7 @@ func (w *serverWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 }
 func (w *serverWriter) ReadFrom(r io.Reader) (int64, error) { return io.Copy(io.Discard, r) }
 
-// BenchmarkMiddleware serves requests with a handler that is measured: requests, durations, both
+// BenchmarkMiddleware serves requests with an instrumented handler: requests, durations, both
 // sizes and requests in flight, by method and code. Ours adds route, scheme, version and error.
 func BenchmarkMiddleware(b *testing.B) {
 	greeting := []byte("hello")
@@ -62,7 +63,7 @@ func BenchmarkMiddleware(b *testing.B) {
 	}
 }
 
-// clientGolangChain measures next with client_golang's instrumentation.
+// clientGolangChain wraps next in client_golang's instrumentation.
 func clientGolangChain(next http.Handler) http.Handler {
 	labels := []string{"code", "method"}
 	inFlight := prometheus.NewGauge(prometheus.GaugeOpts{Name: "http_requests_in_flight"})

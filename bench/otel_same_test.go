@@ -8,14 +8,14 @@ import (
 	api "go.opentelemetry.io/otel/metric"
 )
 
-// scrapeText returns the lines of samples that a scrape is answered with, but for target_info.
+// scrapeText returns the lines of samples in the answer to a scrape, except for target_info.
 func scrapeText(e *exposition) map[string]bool {
 	w := httptest.NewRecorder()
 	e.handler.ServeHTTP(w, must(newRequest(text, "http://localhost/metrics")))
 	lines := make(map[string]bool)
 	for line := range strings.Lines(w.Body.String()) {
 		if !strings.HasPrefix(line, "#") && !strings.HasPrefix(line, "target_info") {
-			// The exporter writes labels that are empty.
+			// OpenTelemetry's exporter writes empty labels.
 			line = strings.NewReplacer(`,otel_scope_schema_url=""`, "", `,otel_scope_version=""`, "").Replace(line)
 			lines[line] = true
 		}
@@ -23,7 +23,8 @@ func scrapeText(e *exposition) map[string]bool {
 	return lines
 }
 
-// TestSameMeasurements checks that all implementations of OpenTelemetry's API expose the same samples after the same work.
+// TestSameMeasurements checks that all implementations of OpenTelemetry's API expose the same samples after the
+// same work.
 func TestSameMeasurements(t *testing.T) {
 	works := make(map[string]func(m api.Meter))
 	for _, attributes := range []string{readySet, madeAttributes, unsafeAttributes, noAttributes} {

@@ -20,7 +20,7 @@ import (
 	"github.com/luxfi/metric/otelmetric"
 )
 
-// meterPeers are the implementations of OpenTelemetry's API. Each makes a meter and what serves its metrics.
+// meterPeers are the implementations of OpenTelemetry's API. Each makes a meter and the handler of its metrics.
 var meterPeers = []struct {
 	peer string
 	make func() (api.Meter, exposition)
@@ -38,7 +38,7 @@ var meterPeers = []struct {
 	}},
 }
 
-// httpValues are the values of the attributes of a request.
+// httpValues holds the attribute values of a request.
 type httpValues struct {
 	method string
 	status int
@@ -56,7 +56,7 @@ func httpSeries(n int) []httpValues {
 	return all
 }
 
-// attributes are made for each measurement, as instrumented code does.
+// attributes makes the attributes anew, as instrumented code does for each measurement.
 func (v *httpValues) attributes() [3]attribute.KeyValue {
 	return [...]attribute.KeyValue{
 		attribute.String("http.request.method", v.method),
@@ -65,7 +65,7 @@ func (v *httpValues) attributes() [3]attribute.KeyValue {
 	}
 }
 
-// The ways in which measurements have attributes.
+// The ways of passing attributes to a measurement.
 const (
 	readySet         = "ready"  // WithAttributeSet, in options that are made once
 	madeAttributes   = "made"   // WithAttributes, made for each measurement
@@ -73,8 +73,8 @@ const (
 	noAttributes     = "none"
 )
 
-// adding returns what adds to a counter. It has one loop for each way rather than one with a function in it, whose call would cost
-// as much as a part of what is measured.
+// adding returns a function that adds to a counter n times. It has one loop for each way of passing attributes
+// rather than one loop that calls a function, because the call would be a noticeable part of the measured work.
 func adding(ctx context.Context, m api.Meter, attributes string, values []httpValues) func(n, goroutine int) {
 	c := must(m.Int64Counter("http.server.requests", api.WithUnit("{request}")))
 	ready := make([][]api.AddOption, len(values))
@@ -106,7 +106,7 @@ func adding(ctx context.Context, m api.Meter, attributes string, values []httpVa
 	}
 }
 
-// recording is adding for a histogram.
+// recording is like [adding], but records with a histogram.
 func recording(ctx context.Context, m api.Meter, attributes string, values []httpValues) func(n, goroutine int) {
 	h := must(m.Float64Histogram("http.server.request.duration", api.WithUnit("s"),
 		api.WithExplicitBucketBoundaries(prometheus.DefBuckets...)))
@@ -146,14 +146,14 @@ func sampledSpan() context.Context {
 	}))
 }
 
-// BenchmarkOtelAdd adds to a counter through OpenTelemetry's API.
+// BenchmarkOtelAdd measures adding to a counter through OpenTelemetry's API.
 func BenchmarkOtelAdd(b *testing.B) { eachMeasurement(b, adding) }
 
-// BenchmarkOtelRecord records with a histogram through OpenTelemetry's API.
+// BenchmarkOtelRecord measures recording with a histogram through OpenTelemetry's API.
 func BenchmarkOtelRecord(b *testing.B) { eachMeasurement(b, recording) }
 
-// eachMeasurement measures each way of having attributes, without and with a sampled span. Series are how many the measurements go to
-// in turn.
+// eachMeasurement measures each way of passing attributes, without and with a sampled span. The parameter
+// series is the number of series that the measurements go to in turn.
 func eachMeasurement(b *testing.B, measuring func(context.Context, api.Meter, string, []httpValues) func(n, goroutine int)) {
 	b.Helper()
 	for _, c := range []struct {
@@ -183,7 +183,7 @@ func eachMeasurement(b *testing.B, measuring func(context.Context, api.Meter, st
 	}
 }
 
-// httpKinds make series with the values of requests.
+// httpKinds make series with the attribute values of requests, for each kind of series.
 var httpKinds = []struct {
 	kind string
 	fill func(m api.Meter, values []httpValues)
@@ -207,7 +207,7 @@ var httpKinds = []struct {
 	}},
 }
 
-// BenchmarkOtelScrape scrapes measurements made through OpenTelemetry's API.
+// BenchmarkOtelScrape measures scrapes of series that were recorded through OpenTelemetry's API.
 func BenchmarkOtelScrape(b *testing.B) {
 	for _, k := range httpKinds {
 		n := 100_000
@@ -235,8 +235,8 @@ func BenchmarkOtelScrape(b *testing.B) {
 	}
 }
 
-// BenchmarkOtelHeap tells how much memory a series takes, of 100,000 with 3 attributes. The attribute values are strings that exist
-// anyway, and do not count.
+// BenchmarkOtelHeap measures how much memory each of 100,000 series with 3 attributes takes. The strings of
+// the attribute values exist anyway and do not count.
 func BenchmarkOtelHeap(b *testing.B) {
 	const n = 100_000
 	values := httpSeries(n)

@@ -15,11 +15,11 @@ import (
 	"github.com/luxfi/metric/push/remotewrite"
 )
 
-// batchSize is how many samples a request has, unless a histogram exceeds it. It is the default of ours.
+// batchSize is the number of samples in a request, unless one histogram has more. It is our default.
 const batchSize = 10_000
 
-// pushGolang pushes what client_golang's registry gathers with client_golang's package for remote write. The conversion
-// between the two, which client_golang lacks, reuses the memory of the requests.
+// pushGolang pushes the families that client_golang's registry gathers, with client_golang's package for remote
+// write. client_golang has no conversion between the two; the one below reuses the memory of the requests.
 func pushGolang(kind string, n int, url string, client *http.Client, protocol remotewrite.Protocol) pusher {
 	gatherer := exposeGolang(kind, n).gatherer
 	api := must(remote.NewAPI(url, remote.WithAPIHTTPClient(client)))
@@ -38,12 +38,12 @@ func pushGolang(kind string, n int, url string, client *http.Client, protocol re
 
 // batch collects the samples of a request.
 type batch interface {
-	// describe begins a family, in each request that has series of it.
+	// describe begins a family. It is called for each request that has series of the family.
 	describe(f *dto.MetricFamily)
-	// add adds a sample to the series with the given labels. The label le is that of a bucket, or empty.
+	// add adds a sample to the series with the given labels. The string le is the bucket's bound, or empty.
 	add(name string, labels []*dto.LabelPair, le string, value float64, atMs, startMs int64)
 	size() int
-	// send sends the request and begins another.
+	// send sends the request and begins the next one.
 	send(context.Context) error
 }
 
@@ -90,7 +90,7 @@ func convert(ctx context.Context, families []*dto.MetricFamily, atMs int64, to b
 	return to.send(ctx)
 }
 
-// bound returns a bound as OpenMetrics writes it.
+// bound formats a bucket's bound like OpenMetrics.
 func bound(v float64) string {
 	s := strconv.FormatFloat(v, 'g', -1, 64)
 	if !strings.ContainsAny(s, ".e") {
@@ -160,10 +160,10 @@ type batchV2 struct {
 	symbols  writev2.SymbolsTable
 	refs     []uint32 // of all series in the request
 	metadata *writev2.Metadata
-	slots    []*slotV2 // One for each series of the largest request.
+	slots    []*slotV2 // one for each series of the largest request so far
 }
 
-// slotV2 has the memory for a series.
+// slotV2 holds the memory for a series.
 type slotV2 struct {
 	series  writev2.TimeSeries
 	sample  writev2.Sample

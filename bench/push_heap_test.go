@@ -8,8 +8,8 @@ import (
 	"github.com/luxfi/metric/push/remotewrite"
 )
 
-// BenchmarkPushHeap measures how much memory pushing takes besides the series: what is in use between pushes, and the
-// most that is in use while a request is sent. A queue in memory also has the requests that are made while one is on its way.
+// BenchmarkPushHeap measures how much memory pushing takes besides the series: between pushes, and at most while
+// a request is sent. A queue in memory also holds the requests that are made while another one is on its way.
 func BenchmarkPushHeap(b *testing.B) {
 	for _, queue := range []string{"memory", "disk"} {
 		for _, n := range []int{100_000, 400_000} {
@@ -38,7 +38,7 @@ func pushHeap(b *testing.B, n int, queueDir string, protocol remotewrite.Protoco
 	r := &receiver{}
 	p := must(remotewrite.New("http://localhost/api/v1/write", g, remotewrite.Opts{
 		Target: remotewrite.Target{Client: &http.Client{Transport: r}, Protocol: protocol}, QueueDir: queueDir,
-		Timeout: time.Minute, // Heap takes its time.
+		Timeout: time.Minute, // heap is slow
 	}))
 	pusher(p.Push).twice(b)
 	after := heap()

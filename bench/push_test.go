@@ -22,13 +22,13 @@ import (
 // protocols are the versions of remote write.
 var protocols = [...]remotewrite.Protocol{remotewrite.V1, remotewrite.V2}
 
-// receiver accepts all requests. It is an http.RoundTripper without a network, and the handler of a server.
+// receiver accepts all requests. It is both an [http.RoundTripper] without a network and the handler of a server.
 type receiver struct {
 	requests, bytes int
 	accept          func(r *http.Request, body []byte) // if not nil, called with each request
 }
 
-// written is the header of an answer: it confirms any number of samples.
+// written returns the header of an answer, which confirms any number of samples.
 func written() http.Header {
 	return http.Header{"X-Prometheus-Remote-Write-Samples-Written": {"1000000000"}}
 }
@@ -45,7 +45,7 @@ func (r *receiver) read(request *http.Request) error {
 	return err
 }
 
-// RoundTrip reads the request.
+// RoundTrip reads the request and answers it.
 func (r *receiver) RoundTrip(request *http.Request) (*http.Response, error) {
 	if err := r.read(request); err != nil {
 		return nil, err
@@ -80,14 +80,14 @@ func pushed(kind string, n int) metric.GathererWithContext {
 	return g
 }
 
-// pushVictoria pushes text, which is what VictoriaMetrics/metrics has.
+// pushVictoria pushes text, the only format that VictoriaMetrics/metrics pushes.
 func pushVictoria(kind string, n int, url string, opts victoriametrics.PushOptions) pusher {
 	set := victoriaSet(kind, n)
 	return func(ctx context.Context) error { return set.PushMetrics(ctx, url+"/api/v1/import/prometheus", &opts) }
 }
 
-// BenchmarkPush pushes by remote write, without a network. It starts with the second push: the first one finds out
-// which series there are.
+// BenchmarkPush measures pushes by remote write, without a network. It starts with the second push, because the
+// first one learns which series exist.
 func BenchmarkPush(b *testing.B) {
 	for _, c := range []struct {
 		kind string
@@ -110,8 +110,9 @@ func BenchmarkPush(b *testing.B) {
 	}
 }
 
-// BenchmarkPushLoopback pushes to a server over a TCP connection that is kept alive, because VictoriaMetrics/metrics has
-// no other way. That sends text, compressed or not, whatever the protocol of the others is.
+// BenchmarkPushLoopback measures pushes to a server over a TCP connection that is kept alive, because
+// VictoriaMetrics/metrics cannot do without one. VictoriaMetrics/metrics sends text, compressed or not,
+// regardless of the other peers' protocol.
 func BenchmarkPushLoopback(b *testing.B) {
 	for _, c := range []struct {
 		kind string
@@ -124,7 +125,7 @@ func BenchmarkPushLoopback(b *testing.B) {
 						r := &receiver{}
 						server := httptest.NewServer(r)
 						defer server.Close()
-						defer http.DefaultClient.CloseIdleConnections() // the connections of victoria
+						defer http.DefaultClient.CloseIdleConnections() // victoria uses the default client
 						begin(server.URL).measure(b, c.n, r)
 					})
 				}
@@ -147,7 +148,7 @@ func pushName(kind string, n int, protocol remotewrite.Protocol) string {
 	return fmt.Sprintf("kind=%s/series=%d/protocol=%v", kind, n, protocol)
 }
 
-// measure reports, besides the time, how many allocations a request costs, and how large all requests are.
+// measure measures push. Besides the time, it reports the allocations per request and the total size of the requests.
 func (push pusher) measure(b *testing.B, n int, r *receiver) {
 	b.Helper()
 	push.twice(b)
@@ -168,7 +169,7 @@ func (push pusher) measure(b *testing.B, n int, r *receiver) {
 	b.ReportMetric(float64(r.bytes)/float64(b.N), "bytes")
 }
 
-// twice pushes two times, so that what is made once exists.
+// twice pushes two times, so that the benchmark does not measure one-time work.
 func (push pusher) twice(b *testing.B) {
 	b.Helper()
 	for range 2 {
@@ -178,7 +179,7 @@ func (push pusher) twice(b *testing.B) {
 	}
 }
 
-// TestSamePush checks that ours and client_golang push the same samples.
+// TestSamePush checks that our library and client_golang push the same samples.
 func TestSamePush(t *testing.T) {
 	for _, protocol := range protocols {
 		t.Run(protocol.String(), func(t *testing.T) {

@@ -36,7 +36,7 @@ func BenchmarkRemote(b *testing.B) {
 					e.handler.ServeHTTP(w, must(newRequest(ask, "http://localhost/metrics")))
 					page := page{w.Header().Clone(), w.Body.Bytes()}
 					b.Run("peer="+ours, func(b *testing.B) { page.relay(b, ask, n) })
-					if ask.format != openMetrics.format { // Which expfmt cannot read.
+					if ask.format != openMetrics.format { // expfmt cannot read OpenMetrics.
 						b.Run("peer="+expfmtPeer, func(b *testing.B) { page.transcode(b, n) })
 					}
 				})
@@ -100,8 +100,8 @@ func (p *page) transcode(b *testing.B, n int) {
 	perSeries(b, n)
 }
 
-// BenchmarkWrapped serves a vector of a million counters, and the same through gatherers that add a
-// prefix and a label.
+// BenchmarkWrapped serves a vector of a million counters, both directly and through gatherers that
+// add a prefix and a label.
 func BenchmarkWrapped(b *testing.B) {
 	const n = 1_000_000
 	e := exposeOurs(counters, n)

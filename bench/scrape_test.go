@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// BenchmarkScrape serves a scrape through the handler, without a network.
+// BenchmarkScrape measures scrapes through the handler, without a network.
 func BenchmarkScrape(b *testing.B) {
 	for _, c := range []struct {
 		kind string
@@ -23,7 +23,7 @@ func BenchmarkScrape(b *testing.B) {
 		{gauges, []int{1000, 100_000}, []request{text, openMetrics, protobuf, text.compressed("gzip")}},
 		{gauges, []int{1_000_000}, []request{text}},
 		{histograms, []int{1000, 10_000}, []request{text, openMetrics, protobuf, text.compressed("gzip"), text.compressed("zstd")}},
-		{histograms, []int{100_000}, []request{text}}, // 1,400,000 lines.
+		{histograms, []int{100_000}, []request{text}}, // 1,400,000 lines
 		{mixed, []int{1000, 100_000}, []request{text, openMetrics, protobuf, text.compressed("gzip"), text.compressed("zstd")}},
 		{mixed, []int{1_000_000}, []request{text}},
 	} {
@@ -43,7 +43,7 @@ func BenchmarkScrape(b *testing.B) {
 	}
 }
 
-// BenchmarkLoopback scrapes over a TCP connection that is kept alive.
+// BenchmarkLoopback measures scrapes over a TCP connection that is kept alive.
 func BenchmarkLoopback(b *testing.B) {
 	for _, n := range []int{1000, 100_000} {
 		for _, ask := range []request{text, text.compressed("gzip"), text.compressed("zstd"), protobuf.compressed("gzip")} {
@@ -62,7 +62,7 @@ func BenchmarkLoopback(b *testing.B) {
 	}
 }
 
-// BenchmarkGather makes MetricFamily structs.
+// BenchmarkGather measures gathering into MetricFamily structs.
 func BenchmarkGather(b *testing.B) {
 	for _, kind := range []string{counters, histograms} {
 		for _, n := range []int{1000, 10_000, 100_000} {
@@ -84,8 +84,8 @@ func scrapeName(kind string, n int, ask request) string {
 	return fmt.Sprintf("kind=%s/series=%d/format=%s/compression=%s", kind, n, ask.format, ask.compression)
 }
 
-// eachExposition measures all peers that can answer. Of a million series only ours and
-// the fastest peer: the others take seconds and gigabytes.
+// eachExposition measures all peers that can answer the request. With a million series, it
+// measures only ours and the fastest peer, because the others take seconds and gigabytes.
 func eachExposition(b *testing.B, kind string, n int, ask request, measure func(*testing.B, *exposition)) {
 	b.Helper()
 	for _, peer := range exposers {

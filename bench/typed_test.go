@@ -26,8 +26,8 @@ type (
 	}
 )
 
-// BenchmarkTyped finds one of ten counters in turn and increments it: by a struct with its labels, and by
-// their values.
+// BenchmarkTyped measures finding one of ten counters in turn and incrementing it: by a struct with the
+// labels, and by the label values.
 func BenchmarkTyped(b *testing.B) {
 	var (
 		codes         = []int{200, 201, 204, 301, 302, 400, 401, 404, 500, 503}

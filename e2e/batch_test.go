@@ -13,9 +13,9 @@ import (
 	"github.com/luxfi/metric/push/remotewrite"
 )
 
-// TestBatch runs examples/batch, whose metrics have to arrive however it ends.
+// TestBatch checks that the metrics of examples/batch arrive, however the program ends.
 func TestBatch(t *testing.T) {
-	t.Parallel() // It mostly waits.
+	t.Parallel() // The test mostly waits.
 	if runtime.GOOS == "windows" {
 		t.Skip("there is no SIGTERM")
 	}
@@ -27,7 +27,7 @@ func TestBatch(t *testing.T) {
 		code      int
 		says      string
 		success   float64
-		seconds   float64 // At least.
+		seconds   float64 // minimum
 	}{
 		{name: "success", command: []string{"true"}, success: 1},
 		{name: "failure", command: []string{"false"}, code: 1, says: "exit status 1"},

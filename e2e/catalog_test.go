@@ -20,8 +20,8 @@ import (
 	"github.com/luxfi/metric/catalog/rules"
 )
 
-// catalogs returns those of files, and that of a program with instruments of every kind and
-// collectors of every bad sort.
+// catalogs returns the catalogs in files, and the catalog of a program with instruments of every
+// kind and collectors that misbehave in every way.
 func catalogs(t *testing.T) map[string]*catalog.Catalog {
 	t.Helper()
 	all := make(map[string]*catalog.Catalog)
@@ -36,7 +36,7 @@ func catalogs(t *testing.T) map[string]*catalog.Catalog {
 		}
 	}
 	all["empty"] = new(catalog.Catalog)
-	all["program"], _ = metric.Catalog(newProgram().registry) // Some of its collectors fail.
+	all["program"], _ = metric.Catalog(newProgram().registry) // The error is expected: some collectors fail.
 	if all["program"].Find("e2e_requests_total") == nil || all["program"].Find(utf8Name) == nil {
 		t.Fatalf("the program's catalog lacks something: %+v", all["program"])
 	}
@@ -51,7 +51,7 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// TestCatalogRules has promtool check the rules of every catalog.
+// TestCatalogRules checks the rules of every catalog with promtool.
 func TestCatalogRules(t *testing.T) {
 	for name, c := range catalogs(t) {
 		t.Run(name, func(t *testing.T) {
@@ -68,8 +68,8 @@ func TestCatalogRules(t *testing.T) {
 	}
 }
 
-// TestCatalogAlerts lets the rules of a shop record and fire, on series that testdata/catalog_rules_test.yml
-// describes.
+// TestCatalogAlerts checks that the rules of a shop record and fire, on the series in
+// testdata/catalog_rules_test.yml.
 func TestCatalogAlerts(t *testing.T) {
 	registry := metric.NewContextRegistry(metric.WithSelfMetrics("shop"))
 	registry.MustRegister(
@@ -95,8 +95,8 @@ func TestCatalogAlerts(t *testing.T) {
 	}
 }
 
-// TestDashboardSchema decodes the dashboard of every catalog with the types that Grafana generates
-// from its schema, which refuse fields that they do not know, also in the options of panels and queries.
+// TestDashboardSchema checks the dashboard of every catalog with the types that Grafana generates from
+// its schema. They refuse unknown fields, even in the options of panels and queries.
 func TestDashboardSchema(t *testing.T) {
 	plugins.RegisterDefaultPlugins()
 	for name, c := range catalogs(t) {
@@ -119,11 +119,11 @@ func TestDashboardSchema(t *testing.T) {
 	}
 }
 
-// classicDashboard is the model of the files that Grafana imports.
-type classicDashboard = dashboard.Dashboard //nolint:staticcheck // Its successor is for Grafana's resource API.
+// classicDashboard is the type of the files that Grafana imports.
+type classicDashboard = dashboard.Dashboard //nolint:staticcheck // Its successor is the type of Grafana's resource API.
 
-// strictly returns what is wrong with a dashboard. The decoder returns an error without text if that is
-// nothing.
+// strictly returns the errors in a dashboard as text. The text is empty if there is no error, because
+// the decoder returns a non-nil error without text then.
 func strictly(d *classicDashboard, text []byte) string {
 	if err := d.UnmarshalJSONStrict(text); err != nil {
 		return err.Error()
@@ -131,7 +131,7 @@ func strictly(d *classicDashboard, text []byte) string {
 	return ""
 }
 
-// TestDashboardQueries has Prometheus parse every expression of every dashboard.
+// TestDashboardQueries checks that Prometheus can parse every expression of every dashboard.
 func TestDashboardQueries(t *testing.T) {
 	variables := strings.NewReplacer(`"$job"`, `"a|b"`, `"$instance"`, `".*"`, "$__rate_interval", "5m")
 	for name, c := range catalogs(t) {
@@ -163,7 +163,7 @@ func TestDashboardQueries(t *testing.T) {
 	}
 }
 
-// queries are those of a panel, or of a row.
+// queries are the queries of a panel or a row.
 type queries struct {
 	Targets []struct{ Expr string }
 	Panels  []queries

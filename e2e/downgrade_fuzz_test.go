@@ -15,8 +15,8 @@ import (
 	"github.com/luxfi/metric/internal/writebody"
 )
 
-// FuzzDowngrade compares what internal/writereq makes of a request of version 2.0 with what follows from
-// Prometheus's own types.
+// FuzzDowngrade compares how internal/writebody converts a request of version 2.0 to version 1.0 with a
+// conversion that uses Prometheus's own types.
 func FuzzDowngrade(f *testing.F) {
 	for _, r := range downgradeSeeds() {
 		data, err := r.Marshal()
@@ -27,7 +27,7 @@ func FuzzDowngrade(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, in []byte) {
 		compareDowngrade(t, in, false)
-		// Requests that Prometheus writes must be understood, regardless of their source.
+		// The library must understand every request that Prometheus can write.
 		var r writev2.Request
 		if r.Unmarshal(in) != nil {
 			return
@@ -44,7 +44,7 @@ func FuzzDowngrade(f *testing.F) {
 	})
 }
 
-// forgetUnknown drops unknown fields, among which Prometheus accepts groups that do not end.
+// forgetUnknown drops unknown fields. Prometheus accepts unterminated groups among them.
 func forgetUnknown(r *writev2.Request) {
 	r.XXX_unrecognized = nil
 	for i := range r.Timeseries {
@@ -83,7 +83,7 @@ func compareDowngrade(t *testing.T, in []byte, mustSucceed bool) {
 		return
 	}
 	if r.Unmarshal(in) != nil {
-		return // Histograms are copied without reading all of them.
+		return // Histograms are copied without being read completely.
 	}
 	want, err := downgraded(&r)
 	if err != nil {
@@ -108,7 +108,7 @@ func compareDowngrade(t *testing.T, in []byte, mustSucceed bool) {
 	}
 }
 
-// downgraded returns r as a request of version 1.0, as far as that can represent it.
+// downgraded returns r as a request of version 1.0, as far as version 1.0 can represent it.
 func downgraded(r *writev2.Request) (*prompb.WriteRequest, error) {
 	out := &prompb.WriteRequest{}
 	described := map[string]bool{}
@@ -167,7 +167,7 @@ func resolved(refs []uint32, symbols []string) (labels []prompb.Label, err error
 	return labels, nil
 }
 
-// convertHistogram converts by the wire format, which differs in fields 16 and 17 only.
+// convertHistogram converts a histogram through the wire format, which differs only in fields 16 and 17.
 func convertHistogram(h *writev2.Histogram) (out prompb.Histogram, err error) {
 	copied := *h
 	copied.CustomValues, copied.StartTimestamp, copied.XXX_unrecognized = nil, 0, nil
@@ -178,7 +178,7 @@ func convertHistogram(h *writev2.Histogram) (out prompb.Histogram, err error) {
 	return out, err
 }
 
-// describe adds metadata for the family of a series, unless it has it.
+// describe adds the metadata of a series' family to out, unless out has it.
 func describe(out *prompb.WriteRequest, described map[string]bool, refs []uint32, m writev2.Metadata, symbols []string) error {
 	var (
 		name, series string
@@ -248,7 +248,7 @@ func countV2(r *writev2.Request) (c requestCounts) {
 	return c
 }
 
-// downgradeSeeds are requests of each kind.
+// downgradeSeeds returns requests of each kind.
 func downgradeSeeds() []*writev2.Request {
 	symbols := []string{"", "__name__", "a_total", "code", "200", "Help.", "bytes", "h_bucket", "le", "quantile", "trace_id"}
 	exemplars := []writev2.Exemplar{{LabelsRefs: []uint32{10, 4}, Value: 1, Timestamp: 5}, {Value: math.Inf(1)}}
@@ -281,7 +281,7 @@ func downgradeSeeds() []*writev2.Request {
 	}
 }
 
-// TestDowngradeSeeds checks that the seeds are read by both, so that the fuzz target compares something.
+// TestDowngradeSeeds checks that both sides can read the seeds, so that the fuzz target compares something.
 func TestDowngradeSeeds(t *testing.T) {
 	for _, r := range downgradeSeeds() {
 		data, err := r.Marshal()

@@ -14,10 +14,10 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// TestSeriesEndAndReturn has Prometheus scrape series that expire and return, and compares what it
-// makes of them with what was counted.
+// TestSeriesEndAndReturn checks that Prometheus computes the true increases of series that expire and
+// return.
 func TestSeriesEndAndReturn(t *testing.T) {
-	t.Parallel() // It mostly waits.
+	t.Parallel() // The test mostly waits.
 	const (
 		interval = time.Second
 		expiry   = 4 * time.Second
@@ -52,7 +52,7 @@ func TestSeriesEndAndReturn(t *testing.T) {
 	}
 	updates := 0
 	for round := range rounds {
-		// The first round counts most: the second one does not look as if it went on.
+		// Each round counts less than the one before, so that no round looks like the continuation of another.
 		for range 6 - round {
 			update()
 			updates++
@@ -78,8 +78,8 @@ func TestSeriesEndAndReturn(t *testing.T) {
 	}
 }
 
-// checkEnded checks a counter that was incremented once each second at most, and has ended and
-// returned several times.
+// checkEnded checks a counter that has ended and returned several times, and was incremented at most
+// once per second.
 func checkEnded(t *testing.T, prom promv1.API, selector string, increments, rounds int) {
 	t.Helper()
 	values := func(expr string, end time.Time, since time.Duration) (v []model.SamplePair) {
@@ -97,7 +97,7 @@ func checkEnded(t *testing.T, prom promv1.API, selector string, increments, roun
 		t.Errorf("the series has the value %v after its end", left)
 	}
 
-	// The series is absent between the rounds, and begins anew each time.
+	// The series is absent between the rounds and begins anew in each of them.
 	begun, counted := 0, 0.0
 	var last model.SamplePair
 	for _, v := range values(selector, now, 10*time.Minute) {

@@ -25,7 +25,7 @@ type authority struct {
 	serial      int64
 }
 
-// newAuthority returns an authority, and writes its certificate to ca.crt in a folder.
+// newAuthority returns an authority and writes its certificate to ca.crt in a folder.
 func newAuthority(t *testing.T, dir string) *authority {
 	t.Helper()
 	a := &authority{certificate: &x509.Certificate{
@@ -36,7 +36,7 @@ func newAuthority(t *testing.T, dir string) *authority {
 	return a
 }
 
-// server writes server.crt and server.key for a server at 127.0.0.1.
+// server writes server.crt and server.key for a server on 127.0.0.1.
 func (a *authority) server(t *testing.T, dir string) {
 	t.Helper()
 	a.issue(t, &x509.Certificate{
@@ -45,7 +45,7 @@ func (a *authority) server(t *testing.T, dir string) {
 	}, filepath.Join(dir, "server"))
 }
 
-// client writes and returns the certificate of a client of that name.
+// client writes and returns the certificate of a client with the given name.
 func (a *authority) client(t *testing.T, dir, name string) tls.Certificate {
 	t.Helper()
 	base := filepath.Join(dir, name)
@@ -60,7 +60,7 @@ func (a *authority) client(t *testing.T, dir, name string) tls.Certificate {
 	return pair
 }
 
-// issue signs a certificate and writes it to base.crt, and its key, which it returns, to base.key.
+// issue signs a certificate, and writes it to base.crt and its key to base.key. It returns the key.
 func (a *authority) issue(t *testing.T, template *x509.Certificate, base string) *ecdsa.PrivateKey {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -99,7 +99,7 @@ func writePEM(t *testing.T, file, kind string, der []byte) {
 	}
 }
 
-// readCA returns the authority in ca.crt in a folder.
+// readCA returns a pool with the authority in ca.crt in a folder.
 func readCA(t *testing.T, dir string) *x509.CertPool {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(dir, "ca.crt"))

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// slowQuery is a query for the end of exporter_sql.yml.
+// slowQuery is a slow query to append to exporter_sql.yml.
 const slowQuery = `
   slow:
     timeout: 1m
@@ -21,8 +21,8 @@ const slowQuery = `
       - {name: shop_slow, type: gauge, help: Takes long., value: n}
 `
 
-// testDrain has sqlexporter terminated while the database takes its time for a scrape. The scrape is
-// answered completely, and the exporter exits with 0.
+// testDrain terminates sqlexporter during a slow scrape. The exporter must answer the scrape completely
+// and exit with 0.
 func testDrain(t *testing.T, pg *postgres) {
 	observer := pg.newDatabase(t, "drained", readTestdata(t, "exporter_shop.sql"))
 	dir := t.TempDir()
@@ -46,7 +46,7 @@ func testDrain(t *testing.T, pg *postgres) {
 		}
 		return err
 	})
-	e.killed.Store(true) // It is told to exit already here.
+	e.killed.Store(true) // The test terminates the process itself.
 	if err := e.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// testLockedTable locks a table that a query reads. That query alone fails, it ends on the server, and
-// there are never more connections than configured.
+// testLockedTable locks a table that a query reads. Only that query may fail, it must end on the server,
+// and the exporter must never have more connections than configured.
 func testLockedTable(t *testing.T, pg *postgres) {
 	locker := pg.newDatabase(t, "locked", readTestdata(t, "exporter_shop.sql"))
 	observer := pg.connect(t, "locked")
@@ -38,7 +38,7 @@ func testLockedTable(t *testing.T, pg *postgres) {
 		}
 		untilIdle(t, observer)
 	}
-	// Many concurrent scrapes, none of which waits for runs that others have abandoned.
+	// Many scrapes at once: none must wait for a run that other scrapes have abandoned.
 	var clients sync.WaitGroup
 	for range 6 {
 		clients.Go(func() {
@@ -69,7 +69,7 @@ func testLockedTable(t *testing.T, pg *postgres) {
 	eventually(t, func() error { return e.hasShop(t, shopWithout()) })
 }
 
-// hasShop scrapes and returns an error unless the scrape has these values, and a clock.
+// hasShop scrapes, and returns an error unless the scrape has these values and a clock.
 func (e *exporterProcess) hasShop(t *testing.T, want map[string]float64) error {
 	t.Helper()
 	got, err := e.scrape(t.Context(), 20*time.Second)
@@ -82,7 +82,7 @@ func (e *exporterProcess) hasShop(t *testing.T, want map[string]float64) error {
 	return errors.Join(err, hasShop(got, want))
 }
 
-// untilIdle waits until the server runs no query on stock for the exporter.
+// untilIdle waits until the server runs no query on the table stock for the exporter.
 func untilIdle(t *testing.T, observer *pgx.Conn) {
 	t.Helper()
 	eventually(t, func() error {

@@ -17,8 +17,8 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// exporterJobs scrape sqlexporter with basic authentication, and probe through another exporter with
-// certificates, by the relabel_configs of blackbox_exporter's README.md.
+// exporterJobs are jobs that scrape sqlexporter with basic authentication, and that probe through another
+// exporter with certificates. Their relabel_configs are those in blackbox_exporter's README.md.
 const exporterJobs = `
   - job_name: sql
     scheme: https
@@ -46,11 +46,11 @@ const exporterJobs = `
     static_configs: [{targets: ['%[4]s']}]
 `
 
-// exporterTimeout is the timeout of the scrapes, and the interval between them. Of a probe that takes
-// all its time it leaves half a second for the way back.
+// exporterTimeout is the timeout of the scrapes and the interval between them. A probe that takes all its
+// time leaves half a second for the way back.
 const exporterTimeout = 4 * time.Second
 
-// testPrometheus lets Prometheus scrape exporters, and checks the stored samples.
+// testPrometheus has Prometheus scrape exporters and checks the stored samples.
 func testPrometheus(t *testing.T, pg *postgres) {
 	pg.newDatabase(t, "scraped", readTestdata(t, "exporter_shop.sql"))
 	sqlDir, proberDir := t.TempDir(), t.TempDir()
@@ -117,12 +117,12 @@ func testPrometheus(t *testing.T, pg *postgres) {
 	checkPromtool(t, prober)
 }
 
-// storedShop returns the labels of the series that Prometheus stores about the orders with a status.
+// storedShop returns the labels with which Prometheus stores the series of the orders with a status.
 func storedShop(sql *exporterProcess, status string) string {
 	return fmt.Sprintf(`{database="shop", instance=%q, job="sql", status=%q}`, sql.address, status)
 }
 
-// probedServer starts the server that is probed, and returns its URL.
+// probedServer starts the server to be probed and returns its URL.
 func probedServer(t *testing.T) string {
 	t.Helper()
 	mux := http.NewServeMux()
@@ -133,7 +133,7 @@ func probedServer(t *testing.T) string {
 	return server.URL
 }
 
-// hasStored returns an error unless a query to Prometheus returns these values, by their labels.
+// hasStored returns an error unless a query to Prometheus returns the wanted values, keyed by their labels.
 func hasStored(t *testing.T, prom promv1.API, query string, want map[string]float64) error {
 	t.Helper()
 	value, _, _, err := prom.Query(t.Context(), query, time.Now())

@@ -14,8 +14,7 @@ import (
 	"time"
 )
 
-// generationQuery is a query for the end of exporter_sql.yml, whose value says which configuration it
-// is from.
+// generationQuery is a query to append to exporter_sql.yml. Its value identifies the configuration.
 const generationQuery = `
   generation:
     sql: SELECT %d AS n
@@ -23,8 +22,8 @@ const generationQuery = `
       - {name: shop_generation, type: gauge, help: Number of the configuration., value: n}
 `
 
-// shopGeneration returns a configuration that differs from those of other generations: in a query, and
-// from some of them also in the connections.
+// shopGeneration returns the configuration of a generation. Generations differ in a query, and some of
+// them also in the connections.
 func shopGeneration(t *testing.T, generation int) string {
 	t.Helper()
 	connections := fmt.Sprintf("max_connections: %d", 2+generation/3%2)
@@ -32,15 +31,15 @@ func shopGeneration(t *testing.T, generation int) string {
 	return text + fmt.Sprintf(generationQuery, generation)
 }
 
-// Messages about an invalid configuration.
+// Messages about invalid configurations.
 const (
 	invalidDriver = `databases.shop.driver: "oracle" is unknown; allowed are: mysql, postgres, sqlite`
 	invalidLine   = 3
 )
 
-// testReload changes the configuration of sqlexporter again and again, by signals and by requests,
-// while clients scrape it: everything that all configurations have is in every scrape. Invalid ones
-// change nothing.
+// testReload changes the configuration of sqlexporter again and again, by signals and by requests, while
+// clients scrape it. Every scrape must have everything that all configurations have in common. Invalid
+// configurations must change nothing.
 func testReload(t *testing.T, pg *postgres) {
 	pg.newDatabase(t, "reloaded", readTestdata(t, "exporter_shop.sql"))
 	dir := t.TempDir()
@@ -51,7 +50,7 @@ func testReload(t *testing.T, pg *postgres) {
 	eventually(t, func() error { return e.isGeneration(t, 0) })
 
 	stop := e.keepLoading(t)
-	refused := 0 // Signals for configurations that are invalid.
+	refused := 0 // number of signals for invalid configurations
 	for generation := 1; generation <= 12; generation++ {
 		bySignal := generation%2 == 0
 		replaceFile(t, file, strings.Replace(shopGeneration(t, 1000), "postgres", "oracle", 1))
@@ -65,7 +64,7 @@ func testReload(t *testing.T, pg *postgres) {
 				return nil
 			})
 		} else {
-			refused++ // These are in the log as well.
+			refused++ // Refused requests are in the log as well.
 			e.checkRefused(t)
 		}
 		if err := e.isGeneration(t, generation-1); err != nil {
@@ -80,7 +79,7 @@ func testReload(t *testing.T, pg *postgres) {
 		if a, err := e.do(t.Context(), http.MethodPost, "/-/reload", 0); err != nil || a.status != http.StatusOK {
 			t.Errorf("POST /-/reload: %d %s, %v", a.status, a.body, err)
 		}
-		if err := e.isGeneration(t, generation); err != nil { // At once.
+		if err := e.isGeneration(t, generation); err != nil { // takes effect at once
 			t.Errorf("after POST /-/reload: %v", err)
 		}
 	}
@@ -98,7 +97,7 @@ func (e *exporterProcess) signalReload(t *testing.T) {
 	}
 }
 
-// checkRefused checks the answer to POST /-/reload with an invalid configuration.
+// checkRefused checks the answer to POST /-/reload when the configuration is invalid.
 func (e *exporterProcess) checkRefused(t *testing.T) {
 	t.Helper()
 	a, err := e.do(t.Context(), http.MethodPost, "/-/reload", 0)
@@ -112,10 +111,10 @@ func (e *exporterProcess) checkRefused(t *testing.T) {
 	}
 }
 
-// generation is the key of the number of the configuration.
+// generation is the key of the series with the configuration's generation.
 var generation = shopSeries("generation")
 
-// isGeneration returns an error unless the exporter works by the configuration of that number.
+// isGeneration returns an error unless the exporter uses the configuration of generation n.
 func (e *exporterProcess) isGeneration(t *testing.T, n int) error {
 	t.Helper()
 	want := shopWithout()
@@ -123,8 +122,8 @@ func (e *exporterProcess) isGeneration(t *testing.T, n int) error {
 	return e.hasShop(t, want)
 }
 
-// keepLoading has some clients scrape every few milliseconds until the function that it returns is
-// called, which returns how often they have scraped.
+// keepLoading has some clients scrape every few milliseconds until the returned function is called. That
+// function returns the number of scrapes.
 func (e *exporterProcess) keepLoading(t *testing.T) (stop func() int) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var (
@@ -166,7 +165,7 @@ func (e *exporterProcess) keepLoading(t *testing.T) (stop func() int) {
 }
 
 // isPart returns an error unless a scrape of some collectors (of all if collectors is empty) has their
-// series, and, if it has a generation, one that is not older than those before.
+// series. If the scrape has a generation, it must not be older than the newest one before.
 func isPart(got exposition, collectors []string, newest *float64) error {
 	families := map[string]string{"clock@shop": "shop_clock", "orders@shop": "shop_orders", "stock@shop": "shop_stock", "generation@shop": "shop_generation"}
 	asked := func(key string) bool {

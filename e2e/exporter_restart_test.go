@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// TestExporterDatabaseRestarts starts sqlexporter before its database, and then stops the database
-// and starts it again. The exporter answers all the time.
+// TestExporterDatabaseRestarts starts sqlexporter before its database, and then stops the database and
+// starts it again. It checks that the exporter answers all the time.
 func TestExporterDatabaseRestarts(t *testing.T) {
 	t.Parallel()
 	pg := newPostgres(t)
@@ -27,7 +27,7 @@ func TestExporterDatabaseRestarts(t *testing.T) {
 		}
 		return hasShop(got, down)
 	}
-	if err := isDown(); err != nil { // At once.
+	if err := isDown(); err != nil { // The exporter notices at once.
 		t.Error(err)
 	}
 	stop := e.keepScraping(t)
@@ -48,8 +48,8 @@ func TestExporterDatabaseRestarts(t *testing.T) {
 	}
 }
 
-// keepScraping scrapes until the function that it returns is called, which returns how often it has
-// scraped. Every scrape must have the status 200, and say whether the database is there.
+// keepScraping scrapes until the returned function is called. That function returns the number of scrapes.
+// Every scrape must have the status 200 and say whether the database is up.
 func (e *exporterProcess) keepScraping(t *testing.T) (stop func() int) {
 	ctx, cancel := context.WithCancel(t.Context())
 	scrapes := make(chan int, 1)

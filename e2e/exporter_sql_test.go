@@ -4,7 +4,7 @@ package e2e
 
 import "testing"
 
-// TestSQLExporter runs sqlexporter on databases of one server.
+// TestSQLExporter tests sqlexporter on databases of one server.
 func TestSQLExporter(t *testing.T) {
 	t.Parallel()
 	pg := startPostgres(t)

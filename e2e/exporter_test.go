@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-// exporters are the exporters that the tests start.
+// exporters has the paths of the exporters that the tests start.
 type exporters struct{ sql, prober string }
 
 var buildExporters = sync.OnceValues(func() (exporters, error) {
@@ -45,20 +45,20 @@ func builtExporters(t *testing.T) exporters {
 // exporterProcess is an exporter that a test has started.
 type exporterProcess struct {
 	*process
-	dir           string // directory of its files
-	address, base string // Where it listens, and the beginning of its URLs.
+	dir           string // folder of its files
+	address, base string // the address that it listens on, and the beginning of its URLs
 	client        *http.Client
 	user          string // user for basic authentication, if any; with webPassword
 }
 
-// Files of an exporter.
+// The files of an exporter.
 const (
 	configFile = "exporter.yml"
 	webFile    = "web.yml"
 )
 
-// startExporter starts an exporter with the files that are in a folder: a configuration, and
-// perhaps a web configuration. It returns when the exporter listens.
+// startExporter starts an exporter with the files in a folder: a configuration and, if present, a web
+// configuration. It returns when the exporter listens.
 func startExporter(t *testing.T, program, dir string, args ...string) *exporterProcess {
 	t.Helper()
 	args = append(args, "--web.listen-address=127.0.0.1:0", "--config.file="+filepath.Join(dir, configFile))
@@ -83,7 +83,7 @@ func startExporter(t *testing.T, program, dir string, args ...string) *exporterP
 	return e
 }
 
-// startSQLExporter starts sqlexporter on a database that it calls shop. The server need not run.
+// startSQLExporter starts sqlexporter on a database that it calls shop. The database server need not run.
 func startSQLExporter(t *testing.T, pg *postgres, database string, files ...string) *exporterProcess {
 	t.Helper()
 	dir := t.TempDir()
@@ -92,14 +92,14 @@ func startSQLExporter(t *testing.T, pg *postgres, database string, files ...stri
 	return startExporter(t, builtExporters(t).sql, dir)
 }
 
-// sqlExporter is what sqlexporter calls itself to the database, and maxConnections is how many
-// connections it may have: those that its configuration allows for queries, and one for sql_up.
+// sqlExporter is the application name that sqlexporter gives to the database. maxConnections is the most
+// connections that it may have: those that its configuration allows for queries, and one for sql_up.
 const (
 	sqlExporter    = "sqlexporter"
 	maxConnections = 2 + 1
 )
 
-// copyFiles copies files of testdata: the first one to a file whose name is the second one, and so on.
+// copyFiles copies files of testdata to a folder. The names come in pairs of source and destination.
 func copyFiles(t *testing.T, dir string, fromTo ...string) {
 	t.Helper()
 	for pair := range slices.Chunk(fromTo, 2) {
@@ -123,7 +123,7 @@ type answer struct {
 	body   string
 }
 
-// do makes a request. The timeout is the one that Prometheus would announce.
+// do makes a request. It announces the timeout in the header, as Prometheus does.
 func (e *exporterProcess) do(ctx context.Context, method, path string, timeout time.Duration) (answer, error) {
 	req, err := http.NewRequestWithContext(ctx, method, e.base+path, http.NoBody)
 	if err != nil {
@@ -144,8 +144,8 @@ func (e *exporterProcess) do(ctx context.Context, method, path string, timeout t
 	return answer{response.StatusCode, response.Header, string(body)}, err
 }
 
-// scrape asks for the metrics of some collectors, or of all of them. It is an error if the status
-// is not 200.
+// scrape asks for the metrics of some collectors, or of all if none are given. It returns an error if
+// the status is not 200.
 func (e *exporterProcess) scrape(ctx context.Context, timeout time.Duration, collectors ...string) (exposition, error) {
 	path := "/metrics"
 	for i, name := range collectors {
@@ -161,12 +161,12 @@ func (e *exporterProcess) scrape(ctx context.Context, timeout time.Duration, col
 	return parse([]byte(a.body), a.header.Get("Content-Type"))
 }
 
-// success returns the key of the series that says whether a query on the database shop has succeeded.
+// success returns the key of the series that reports whether a query on the database shop succeeded.
 func success(query string) string {
 	return series("sql_scrape_collector_success", "collector", query+"@shop")
 }
 
-// sqlUp is the key of the series that says whether the database shop can be reached.
+// sqlUp is the key of the series that reports whether the database shop can be reached.
 var sqlUp = series("sql_up", "database", "shop")
 
 // shopSeries returns the key of a series of the database shop.
@@ -174,8 +174,8 @@ func shopSeries(name string, labelPairs ...string) string {
 	return series("shop_"+name, append(labelPairs, "database", "shop")...)
 }
 
-// shopWithout returns the values of what exporter_sql.yml asks for and exporter_shop.sql has, except
-// for the clock, and without the queries that fail.
+// shopWithout returns the values that the queries of exporter_sql.yml find in exporter_shop.sql, except
+// for the clock and for the queries that fail.
 func shopWithout(failing ...string) map[string]float64 {
 	want := map[string]float64{sqlUp: 1, success("clock"): 1, success("orders"): 1, success("stock"): 1}
 	for _, query := range failing {
@@ -194,10 +194,10 @@ func shopWithout(failing ...string) map[string]float64 {
 	return want
 }
 
-// clock is the key of the time of the database.
+// clock is the key of the series with the database's time.
 var clock = shopSeries("clock_seconds")
 
-// hasShop returns an error unless a scrape has these values, and no others of the shop.
+// hasShop returns an error unless a scrape has the wanted values and no others of the shop.
 func hasShop(got exposition, want map[string]float64) error {
 	var errs []error
 	for key, value := range want {

@@ -11,7 +11,7 @@ import (
 // webPassword is the password in exporter_web_basic.yml.
 const webPassword = "a password"
 
-// TestExporterBasicAuth serves by a web configuration of exporter-toolkit that uses all that it has.
+// TestExporterBasicAuth tests a web configuration that uses every option of exporter-toolkit.
 func TestExporterBasicAuth(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -48,7 +48,7 @@ func TestExporterBasicAuth(t *testing.T) {
 	}
 }
 
-// TestExporterMutualTLS serves by a web configuration that wants certificates of clients.
+// TestExporterMutualTLS tests a web configuration that requires client certificates.
 func TestExporterMutualTLS(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -71,7 +71,7 @@ func TestExporterMutualTLS(t *testing.T) {
 			config := &tls.Config{RootCAs: readCA(t, dir)}
 			if test.client != nil {
 				config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
-					return test.client, nil // Also if it is of an authority that the server does not want.
+					return test.client, nil // even a certificate from an authority that the server does not trust
 				}
 			}
 			transport := &http.Transport{TLSClientConfig: config}

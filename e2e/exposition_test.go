@@ -14,7 +14,7 @@ import (
 	"github.com/prometheus/prometheus/model/histogram"
 )
 
-// TestExposition reads every format with Prometheus's own parsers.
+// TestExposition checks every format with Prometheus's own parsers.
 func TestExposition(t *testing.T) {
 	p := newProgram()
 	for range 3 {
@@ -106,8 +106,8 @@ func compareCreated(t *testing.T, p *program, got exposition, f format) {
 	}
 }
 
-// TestPartialExposition scrapes the program while collectors of every bad sort are
-// beside its instruments: each format is complete and correct without them.
+// TestPartialExposition scrapes the program while collectors misbehave in every way beside its
+// instruments. It checks that each format is complete and correct except for those collectors.
 func TestPartialExposition(t *testing.T) {
 	for _, f := range formats {
 		t.Run(f.name, func(t *testing.T) {
@@ -140,7 +140,7 @@ func TestPartialExposition(t *testing.T) {
 	}
 }
 
-// withTimeout adds the scrape timeout that a server announces.
+// withTimeout adds the header with which a server announces its scrape timeout.
 func withTimeout(h http.Handler, seconds string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Header.Set("X-Prometheus-Scrape-Timeout-Seconds", seconds)

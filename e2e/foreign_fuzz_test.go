@@ -17,8 +17,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// FuzzForeign checks that whatever families a gatherer returns, Prometheus reads from
-// every format what stands beside them, and stores every native histogram.
+// FuzzForeign checks that, whatever families a gatherer returns, Prometheus can read the other families
+// in every format and store every native histogram.
 func FuzzForeign(f *testing.F) {
 	for _, mf := range foreignSeeds() {
 		data, err := proto.Marshal(mf)
@@ -29,7 +29,7 @@ func FuzzForeign(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var mf dto.MetricFamily
-		// Longer inputs take time and show nothing new about the parsers.
+		// Longer inputs take time and exercise nothing new in the parsers.
 		if len(data) > 10_000 || (proto.UnmarshalOptions{AllowPartial: true}).Unmarshal(data, &mf) != nil {
 			t.Skip()
 		}
@@ -58,9 +58,8 @@ func FuzzForeign(f *testing.F) {
 	})
 }
 
-// readStrictly reads an exposition, with or without turning classic histograms into native
-// ones, and reports whether zz_healthy is in it. It is an error if Prometheus could not
-// store a histogram.
+// readStrictly reads an exposition, with or without converting classic histograms to native ones, and
+// reports whether it contains zz_healthy. It returns an error if Prometheus could not store a histogram.
 func readStrictly(body []byte, contentType string, convert bool) (found bool, err error) {
 	p, err := textparse.New(body, contentType, labels.NewSymbolTable(), textparse.ParserOptions{
 		ConvertClassicHistogramsToNHCB: convert, KeepClassicOnClassicAndNativeHistograms: true, EnableOpenMetrics2: true,
@@ -97,7 +96,7 @@ func readStrictly(body []byte, contentType string, convert bool) (found bool, er
 	}
 }
 
-// foreignSeeds are families of each kind, good and bad.
+// foreignSeeds returns families of each kind, good and bad.
 func foreignSeeds() (seeds []*dto.MetricFamily) {
 	add := func(kind dto.MetricType, metrics ...*dto.Metric) {
 		seeds = append(seeds, &dto.MetricFamily{Name: new("foreign"), Help: new("Of a test."), Type: kind.Enum(), Metric: metrics})

@@ -17,11 +17,11 @@ import (
 	"github.com/prometheus/prometheus/model/textparse"
 )
 
-// format is an exposition format as Prometheus asks for it.
+// format is an exposition format that Prometheus can ask for.
 type format struct {
 	name        string
 	accept      string
-	utf8        bool // Names arrive as they are.
+	utf8        bool // names are not escaped
 	openMetrics bool // version 1
 	protobuf    bool
 
@@ -46,22 +46,22 @@ var formats = []format{
 	{name: "protobuf-utf8", accept: protobuf + ";escaping=allow-utf-8", utf8: true, protobuf: true},
 }
 
-// offered are the formats that a handler has to offer so that each of them is chosen.
+// offered returns the formats that a handler must offer so that each test format is chosen.
 func offered() []expfmt.Format {
 	return append(expfmt.DefaultOpenMetricsAcceptedFormats(), expfmt.FmtOpenMetrics_2_0_0)
 }
 
 const protobuf = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited"
 
-// exposition is an exposition as Prometheus has read it.
+// exposition is an exposition as Prometheus reads it.
 type exposition struct {
 	floats     map[string]float64
 	histograms map[string]*histogram.FloatHistogram
 	exemplars  map[string][]exemplar.Exemplar
-	created    map[string]int64 // Milliseconds since the Unix epoch; missing if not known.
+	created    map[string]int64 // milliseconds since the Unix epoch; missing if unknown
 	metadata   map[string]metadata
 
-	added labels.Labels // labels of the keys that were not read
+	added labels.Labels // labels of the keys that are not in the exposition itself
 }
 
 // scrape asks h for a format and reads the response with Prometheus's parser.
@@ -81,8 +81,8 @@ func scrape(t *testing.T, h http.Handler, f format) exposition {
 	return got
 }
 
-// parse reads an exposition the way Prometheus's scrape loop does. The keys of the result
-// have the added labels, too; a label of a series under such a name is renamed.
+// parse reads an exposition the way Prometheus's scrape loop does. It adds the added labels to the keys,
+// and renames the labels of series that have such a name already.
 func parse(body []byte, contentType string, added ...string) (exposition, error) {
 	e := exposition{
 		added:      labels.FromStrings(added...),
@@ -166,7 +166,7 @@ func (e *exposition) addSample(p textparse.Parser, entry textparse.Entry) {
 	}
 }
 
-// compareFloats reports every series that is missing, too much or of another value.
+// compareFloats reports every series that is missing, is unexpected or has another value.
 func compareFloats(t *testing.T, got, want map[string]float64) {
 	t.Helper()
 	for key, v := range want {
@@ -183,7 +183,7 @@ func compareFloats(t *testing.T, got, want map[string]float64) {
 	}
 }
 
-// same reports whether two values are the same, but for the order of additions.
+// same reports whether two values are equal, except for rounding that depends on the order of additions.
 func same(a, b float64) bool {
 	return a == b || math.IsNaN(a) && math.IsNaN(b) || math.Abs(a-b) <= 1e-9*max(math.Abs(a), math.Abs(b))
 }
@@ -199,8 +199,8 @@ func (b bucket) holds(v float64) bool {
 	return (b.lower < v || b.lowerInclusive && b.lower == v) && (v < b.upper || b.upperInclusive && v == b.upper)
 }
 
-// compareNative reports whether the buckets hold exactly what has been observed, and
-// are as narrow as the factor says.
+// compareNative checks that the buckets hold exactly the observations and are as narrow as the factor
+// promises.
 func compareNative(t *testing.T, key string, count, total float64, buckets []bucket, factor float64, observed []float64) {
 	t.Helper()
 	if count != float64(len(observed)) || !same(total, sum(observed)) {

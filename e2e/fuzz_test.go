@@ -15,8 +15,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// FuzzExposition checks that whatever a program may observe, under whatever names,
-// Prometheus reads from every format what has been observed.
+// FuzzExposition checks that Prometheus reads the true values from every format, whatever a program
+// observes under whatever names.
 func FuzzExposition(f *testing.F) {
 	f.Add("requests", "Requests served.", "route", "/", 1.0, 0.25)
 	f.Add("requests", hostileHelp, "route", hostileValue, -1.5, 1e300)
@@ -40,7 +40,7 @@ func FuzzExposition(f *testing.F) {
 			AcceptedFormats: offered(),
 			ErrorHandling:   metric.ContinueOnError,
 			ErrorLog: func(err error) {
-				if !math.IsNaN(observation) { // Summaries must not have such a sum in OpenMetrics 2.0.
+				if !math.IsNaN(observation) { // In OpenMetrics 2.0, the sum of a summary must not be NaN.
 					t.Errorf("unexpected error: %v", err)
 				}
 			},
@@ -51,7 +51,7 @@ func FuzzExposition(f *testing.F) {
 	})
 }
 
-// sample is one observation in an instrument of each kind.
+// sample holds an observation for an instrument of each kind, and their names.
 type sample struct {
 	name, help, label, value string
 	number, observation      float64
@@ -64,12 +64,12 @@ func (o sample) valid() bool {
 			return false
 		}
 	}
-	// The parsers take a zero byte in a name for the end of their input, and some lose a
-	// help that begins with one.
+	// The parsers take a zero byte in a name for the end of their input, and some of them
+	// lose a help text that begins with one.
 	if strings.Contains(o.name+o.label+o.help, "\x00") {
 		return false
 	}
-	// Labels that begin with two underscores are reserved, le and quantile taken.
+	// Labels that begin with two underscores are reserved; le and quantile have a meaning.
 	return o.name != "" && o.label != "" && !strings.HasPrefix(escapeLabel(o.label, false), "__") &&
 		!slices.Contains([]string{"le", "quantile"}, o.label)
 }
@@ -92,7 +92,7 @@ func (o sample) observe(reg metric.Registerer) {
 	summary.WithLabelValues(o.value).Observe(o.observation)
 }
 
-// increment is the increment of the counter.
+// increment returns the increment of the counter.
 func (o sample) increment() float64 {
 	if math.IsNaN(o.number) {
 		return 0
@@ -152,9 +152,9 @@ func (o sample) check(t *testing.T, h http.Handler, f format) {
 	}
 }
 
-// helpAsRead returns what counts of a help. In the text format, any number of blanks
-// stands between a name and its help, and a parser may take more than one for that. A line
-// of OpenMetrics 2.0 must not end in a carriage return.
+// helpAsRead returns the part of a help text that all parsers agree on. In the text format, any number of
+// blanks separates a name from its help text, so leading blanks may be lost. A line of OpenMetrics 2.0
+// must not end in a carriage return.
 func (f format) helpAsRead(help string) string {
 	switch {
 	case f.openMetrics2:

@@ -21,8 +21,8 @@ import (
 	internal "github.com/luxfi/metric/internal/parse"
 )
 
-// FuzzParseText compares what internal/parse reads from text with what Prometheus reads, and
-// checks that Prometheus reads it again when it is written.
+// FuzzParseText checks that internal/parse reads the same series from the text format as Prometheus, and
+// that Prometheus reads the same series again after they have been written.
 func FuzzParseText(f *testing.F) {
 	for _, body := range []string{
 		"# HELP a x\n# TYPE a counter\na{b=\"c\",d=\"e\\n\"} 1\na{b=\"c\",d=\"f\"} 2 17\n", " a\t{ b = \"c\" , } 1e3\t5\n",
@@ -33,8 +33,8 @@ func FuzzParseText(f *testing.F) {
 		f.Add([]byte(body))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		// Prometheus adds a last line feed and ends at a NUL. Blanks that a line begins with are to
-		// it a part of the name, and only a comment with a blank may describe a family.
+		// Prometheus adds a missing final line feed and ends at a NUL. It takes leading blanks for a
+		// part of the name, and describes a family only by comments with a blank.
 		if !bytes.HasSuffix(body, []byte("\n")) || bytes.ContainsAny(body, "\x00") || strange.Match(body) {
 			t.Skip()
 		}
@@ -44,7 +44,7 @@ func FuzzParseText(f *testing.F) {
 
 var strange = regexp.MustCompile(`(?m)^[ \t]|#TYPE|#HELP`)
 
-// FuzzParseOpenMetrics does the same with OpenMetrics.
+// FuzzParseOpenMetrics is like [FuzzParseText], for OpenMetrics.
 func FuzzParseOpenMetrics(f *testing.F) {
 	for _, body := range []string{
 		"# TYPE a counter\n# HELP a x\\ny\na_total{x=\"y\"} 1 # {t=\"u\"} 0.5 1.25\na_created{x=\"y\"} 1.5\n# EOF\n",
@@ -62,19 +62,18 @@ func FuzzParseOpenMetrics(f *testing.F) {
 	})
 }
 
-// onlyPrometheusReads are parts of the reasons for refusing a body that Prometheus reads.
+// onlyPrometheusReads are parts of the error texts for bodies that only Prometheus accepts.
 var onlyPrometheusReads = []string{
-	"has no closing quote in its line, or is not UTF-8", // Line feeds in strings, and names of any bytes.
-	"allowed are a comma and a closing brace",           // Labels without a comma between them.
-	"is empty",                          // A name in quotes.
-	"in a comment: allowed are a blank", // Any byte behind a name.
+	"has no closing quote in its line, or is not UTF-8", // Prometheus accepts line feeds in strings, and any bytes in names.
+	"allowed are a comma and a closing brace",           // It accepts labels without a comma between them,
+	"is empty",                          // an empty name in quotes,
+	"in a comment: allowed are a blank", // and any byte after a name.
 }
 
-// special matches labels whose values Prometheus writes anew behind some TYPE line of another
-// family, too.
+// special matches labels whose values Prometheus reformats, even after the TYPE line of another family.
 var special = regexp.MustCompile(`(le|quantile)"?[ \t]*=`)
 
-// compareParsers fails the test unless Prometheus and internal/parse read the same series.
+// compareParsers fails the test unless Prometheus and internal/parse read the same series from body.
 func compareParsers(t *testing.T, in internal.Format, out encode.Format, contentType string, body []byte) {
 	want, wantErr := readSeries(body, contentType)
 	written, simple, dropped, err := rewrite(in, out, body)
@@ -94,7 +93,7 @@ func compareParsers(t *testing.T, in internal.Format, out encode.Format, content
 	}
 }
 
-// rewrite reads a body and writes it again. It is simple if no series is made of several lines.
+// rewrite reads a body and writes it again. It reports simple if no series consists of several lines.
 func rewrite(in internal.Format, out encode.Format, body []byte) (written []byte, simple bool, dropped int, err error) {
 	var buf bytes.Buffer
 	e := encode.NewEncoder(&buf, encode.Options{Format: out, Escaping: common.NoEscaping, CreatedLines: true})
@@ -108,7 +107,7 @@ func rewrite(in internal.Format, out encode.Format, body []byte) (written []byte
 				return err
 			}
 		}
-		var refusal *encode.PointError // OpenMetrics has no float histograms.
+		var refusal *encode.PointError // OpenMetrics cannot represent float histograms.
 		if err := e.Point(p); err != nil && !errors.As(err, &refusal) {
 			return err
 		}
@@ -134,7 +133,7 @@ func rewrite(in internal.Format, out encode.Format, body []byte) (written []byte
 	return buf.Bytes(), simple, dropped, err
 }
 
-// readSeries reads a body with Prometheus's parser. The values are by the labels and timestamps.
+// readSeries reads a body with Prometheus's parser. It returns the values keyed by labels and timestamps.
 func readSeries(body []byte, contentType string) (map[string]string, error) {
 	p, err := textparse.New(bytes.Clone(body), contentType, labels.NewSymbolTable(), textparse.ParserOptions{})
 	if err != nil {

@@ -22,21 +22,21 @@ import (
 // postgresPassword is the password of the superuser of every server.
 const postgresPassword = "correct-horse-battery-staple"
 
-// postgres is a PostgreSQL server that a test has all to itself. Its data do not survive the test.
+// postgres is a PostgreSQL server of one test. Its data do not survive the test.
 type postgres struct {
-	programs string // The folder with postgres and initdb.
-	dir      string // Belongs to the user that the server runs as.
-	address  string // Stays the same when the server starts again.
+	programs string // folder with postgres and initdb
+	dir      string // folder that belongs to the user that the server runs as
+	address  string // stays the same when the server restarts
 	process  *process
 }
 
-// newPostgres makes the files of a server, which does not run yet. Where PostgreSQL is missing, it
+// newPostgres makes the files of a server but does not start it. If PostgreSQL is missing, newPostgres
 // skips the test, or fails it if the environment variable E2E_ALL is set.
 func newPostgres(t *testing.T) *postgres {
 	t.Helper()
 	pg := &postgres{programs: postgresPrograms(t), address: freeAddress(t)}
-	// The folders that t.TempDir returns are in one that other users cannot enter.
-	dir, err := os.MkdirTemp("", "e2e-postgres-") //nolint:usetesting // The server's user cannot enter what t.TempDir is in.
+	// Other users cannot enter the parent of the folders that t.TempDir returns.
+	dir, err := os.MkdirTemp("", "e2e-postgres-") //nolint:usetesting // The server's user cannot enter t.TempDir.
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,10 +61,10 @@ func newPostgres(t *testing.T) *postgres {
 	return pg
 }
 
-// postgresPrograms returns the folder of the programs of the newest PostgreSQL.
+// postgresPrograms returns the folder with the programs of the newest installed PostgreSQL.
 func postgresPrograms(t *testing.T) string {
 	t.Helper()
-	// Debian installs every version beside the others, outside of PATH.
+	// Debian installs several versions side by side, outside of PATH.
 	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
 	if err != nil {
 		t.Fatal(err)
@@ -79,7 +79,7 @@ func postgresPrograms(t *testing.T) string {
 	if program == "" {
 		program = needProgram(t, "postgres", "postgresql")
 		if path, err := filepath.EvalSymlinks(program); err == nil {
-			program = path // That is where initdb is.
+			program = path // initdb is beside the target of the link.
 		}
 	}
 	return filepath.Dir(program)
@@ -106,7 +106,7 @@ func startPostgres(t *testing.T) *postgres {
 	return pg
 }
 
-// start starts the server, and returns when it takes connections. The server stops at the end of the test.
+// start starts the server and returns when it accepts connections. The server stops at the end of the test.
 func (pg *postgres) start(t *testing.T) {
 	t.Helper()
 	host, port, err := net.SplitHostPort(pg.address)
@@ -114,7 +114,7 @@ func (pg *postgres) start(t *testing.T) {
 		t.Fatal(err)
 	}
 	pg.process = startCommand(t, pg.command(t, "postgres", "-D", pg.data(), "-h", host, "-p", port,
-		"-c", "unix_socket_directories=", // The path could be longer than a socket's can be.
+		"-c", "unix_socket_directories=", // The path might be too long for a socket.
 		"-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off",
 		"-c", "shared_buffers=16MB", "-c", "log_line_prefix=%m %a: "))
 	eventually(t, func() error {
@@ -126,13 +126,13 @@ func (pg *postgres) start(t *testing.T) {
 	})
 }
 
-// stop stops the server without waiting for its clients, which lose their connections.
+// stop stops the server without waiting for clients. They lose their connections.
 func (pg *postgres) stop(t *testing.T) {
 	t.Helper()
 	pg.process.stop(t)
 }
 
-// dsn returns the DSN with which a program of that name connects to a database.
+// dsn returns the DSN with which the named application connects to a database.
 func (pg *postgres) dsn(database, application string) string {
 	u := url.URL{
 		Scheme: "postgres", User: url.UserPassword("postgres", postgresPassword), Host: pg.address, Path: database,
@@ -141,7 +141,7 @@ func (pg *postgres) dsn(database, application string) string {
 	return u.String()
 }
 
-// connect returns a connection to a database. It is closed at the end of the test.
+// connect returns a connection to a database. The connection is closed at the end of the test.
 func (pg *postgres) connect(t *testing.T, database string) *pgx.Conn {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), pg.dsn(database, "e2e"))
@@ -156,7 +156,7 @@ func (pg *postgres) connect(t *testing.T, database string) *pgx.Conn {
 	return conn
 }
 
-// newDatabase creates a database by some statements, and returns a connection to it.
+// newDatabase creates a database, executes statements in it, and returns a connection to it.
 func (pg *postgres) newDatabase(t *testing.T, name, statements string) *pgx.Conn {
 	t.Helper()
 	admin := pg.connect(t, "postgres")
@@ -175,12 +175,12 @@ func execSQL(t *testing.T, conn *pgx.Conn, statements string) {
 
 // activity is the server's information about a program's connections.
 type activity struct {
-	connections int // All of them, also idle ones.
+	connections int // all connections, including idle ones
 	running     int // connections that run a statement containing a given text
 }
 
-// readActivity returns what the server says about the connections of a program to a database, and
-// about its statements that contain a text.
+// readActivity returns how many connections an application has to the database of conn, and how many of
+// them run a statement that contains a text.
 func readActivity(ctx context.Context, conn *pgx.Conn, application, text string) (a activity, err error) {
 	err = conn.QueryRow(ctx, `SELECT count(*), count(*) FILTER (WHERE state = 'active' AND position($2 in query) > 0)
 		FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1`,
@@ -188,13 +188,13 @@ func readActivity(ctx context.Context, conn *pgx.Conn, application, text string)
 	return a, err
 }
 
-// watchedActivity is the most that the server has been seen to do for a program.
+// watchedActivity is the highest activity that watchActivity has seen.
 type watchedActivity struct {
 	most activity
 	err  error
 }
 
-// watchActivity reads the activity all the time until the function that it returns is called.
+// watchActivity reads the activity repeatedly until the returned function is called.
 func watchActivity(conn *pgx.Conn, application, text string) (stop func() watchedActivity) {
 	ctx, cancel := context.WithCancel(context.Background())
 	result := make(chan watchedActivity, 1)
@@ -219,7 +219,7 @@ func watchActivity(conn *pgx.Conn, application, text string) (stop func() watche
 	}
 }
 
-// TestPostgres checks that a server keeps its data and its address when it starts again.
+// TestPostgres checks that a server keeps its data and its address when it restarts.
 func TestPostgres(t *testing.T) {
 	t.Parallel()
 	pg := newPostgres(t)

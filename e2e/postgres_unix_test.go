@@ -11,8 +11,8 @@ import (
 	"syscall"
 )
 
-// unprivileged returns the user that root starts PostgreSQL as, which refuses to run as root. It is
-// nil where the tests do not run as root.
+// unprivileged returns the user as which root starts PostgreSQL, which refuses to run as root. It returns
+// nil if the tests do not run as root.
 var unprivileged = sync.OnceValues(func() (*syscall.Credential, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil
@@ -32,7 +32,7 @@ var unprivileged = sync.OnceValues(func() (*syscall.Credential, error) {
 	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
 })
 
-// runUnprivileged has a command run as a user that is not root.
+// runUnprivileged makes a command run as a user other than root.
 func runUnprivileged(cmd *exec.Cmd) error {
 	credential, err := unprivileged()
 	if err == nil && credential != nil {
@@ -41,7 +41,7 @@ func runUnprivileged(cmd *exec.Cmd) error {
 	return err
 }
 
-// giveAway makes files belong to the user of runUnprivileged.
+// giveAway gives files to the user of [runUnprivileged].
 func giveAway(paths ...string) error {
 	credential, err := unprivileged()
 	if err != nil || credential == nil {

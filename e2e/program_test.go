@@ -30,17 +30,17 @@ const (
 var (
 	// bounds are the classic buckets of the histograms.
 	bounds = []float64{0.1, 1, 10}
-	// observations are what one round observes in every histogram and summary. Some
-	// lie on a bound, some beyond all, and with zero and negatives all kinds of
-	// native buckets are populated.
+	// observations are the values that every histogram and summary observes in a round. Some are
+	// equal to a bound, some are beyond all bounds, and zero and the negative values populate
+	// all kinds of native buckets.
 	observations = []float64{-2, 0, 0.05, 0.1, 0.3, 0.3, 1, 7, 100}
 )
 
-// program is a program with instruments of every kind, and collectors of every bad
-// sort beside them. What it has observed is known: see floats and its siblings.
+// program is a program with instruments of every kind and, beside them, collectors that misbehave in
+// every way. Its methods, such as [program.floats], return the true values.
 type program struct {
 	registry *metric.ContextRegistry
-	created  time.Time // Before any instrument was created.
+	created  time.Time // a time before any instrument was created
 
 	mu     sync.Mutex
 	rounds int
@@ -106,7 +106,7 @@ func newProgram() *program {
 	return p
 }
 
-// misbehave registers collectors of every bad sort. They end when ctx is done.
+// misbehave registers collectors that misbehave in every way. They end when ctx is done.
 func (p *program) misbehave(ctx context.Context) {
 	describe := func(name string) func(chan<- *metric.Desc) {
 		return func(ch chan<- *metric.Desc) { ch <- metric.NewDesc(name, "Never seen.", nil, nil) }
@@ -114,7 +114,7 @@ func (p *program) misbehave(ctx context.Context) {
 	duplicate := metric.NewDesc("e2e_bad_duplicate", "Seen once.", nil, nil)
 	p.registry.MustRegister(
 		metric.NewCollectorFunc(describe("e2e_bad_stuck"), func(context.Context, chan<- metric.Metric) {
-			<-ctx.Done() // The context of the test, not that of the scrape.
+			<-ctx.Done() // the test's context, not the scrape's
 		}),
 		metric.NewCollectorFunc(describe("e2e_bad_slow"), func(scrape context.Context, _ chan<- metric.Metric) {
 			<-scrape.Done()
@@ -139,12 +139,12 @@ func (p *program) handler(logError func(error)) http.Handler {
 		AcceptedFormats:                     offered(),
 		EnableOpenMetricsTextCreatedSamples: true,
 		ErrorLog:                            logError,
-		// On a busy machine a tenth of a second may not be enough for the way back.
+		// On a busy machine, the default of a tenth of a second may be too short for the way back.
 		TimeoutOffset: 500 * time.Millisecond,
 	})
 }
 
-// observe observes one round.
+// observe makes the observations of one round.
 func (p *program) observe() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -170,9 +170,9 @@ func as[T any](v any) T {
 	return t
 }
 
-// floats returns the value of every series, by the string of its labels, as
-// Prometheus stores it. The native histogram has such series in every format: where
-// it is native, its last exemplar is in the bucket +Inf, which is a classic one.
+// floats returns the value of every series, as Prometheus stores it, keyed by the string of its labels.
+// The native histogram has classic series in every format: in the formats that keep it native, it has
+// the classic bucket +Inf for its last exemplar.
 func (p *program) floats(utf8 bool) map[string]float64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -207,7 +207,7 @@ func (p *program) floats(utf8 bool) map[string]float64 {
 	return want
 }
 
-// natives returns the factor between the buckets of every native histogram.
+// natives returns the growth factor of the buckets of every native histogram.
 func (p *program) natives() map[string]float64 {
 	return map[string]float64{
 		series("e2e_native_seconds"):             1.1,
@@ -215,14 +215,14 @@ func (p *program) natives() map[string]float64 {
 	}
 }
 
-// observed returns everything that each histogram has observed.
+// observed returns the observations of each histogram so far.
 func (p *program) observed() []float64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Repeat(observations, p.rounds)
 }
 
-// exemplars returns the value of the exemplars of every series that has some.
+// exemplars returns the values of the exemplars of every series that has any.
 func (p *program) exemplars(native bool) map[string][]float64 {
 	want := map[string][]float64{
 		series("e2e_requests_total", "route", "/"):         {1.5},
@@ -232,7 +232,7 @@ func (p *program) exemplars(native bool) map[string][]float64 {
 		series("e2e_classic_seconds_bucket", "le", "+Inf"): {100},
 	}
 	if native {
-		want[series("e2e_native_seconds")] = observations // Some of them.
+		want[series("e2e_native_seconds")] = observations // at least one of these
 	}
 	return want
 }
@@ -244,9 +244,9 @@ type metadata struct {
 	Unit string
 }
 
-// metadata returns what is known of every family. OpenMetrics 1 leaves the suffix of
-// counters and infos out of their families' names; the text format knows no units. Only
-// OpenMetrics knows infos and state sets.
+// metadata returns the metadata that Prometheus reads for every family. OpenMetrics 1 omits the suffix of
+// counters and infos from their families' names. The text format has no units. Only OpenMetrics has infos
+// and state sets.
 func (p *program) metadata(f format) map[string]metadata {
 	all := map[string]metadata{
 		"e2e_requests_total":       {model.MetricTypeCounter, hostileHelp, ""},
@@ -287,7 +287,7 @@ func (p *program) metadata(f format) map[string]metadata {
 	return want
 }
 
-// classicSeries returns the series of a classic histogram after n rounds.
+// classicSeries returns the values of the series of a classic histogram after n rounds.
 func classicSeries(name string, n float64, bounds []float64, labelPairs ...string) map[string]float64 {
 	want := map[string]float64{
 		series(name+"_count", labelPairs...): n * float64(len(observations)),
@@ -311,7 +311,7 @@ func series(name string, labelPairs ...string) string {
 	return labels.FromStrings(append([]string{model.MetricNameLabel, name}, labelPairs...)...).String()
 }
 
-// escape returns the name as it is called where UTF-8 names have not been agreed on.
+// escape returns name, escaped unless the scraper has agreed on UTF-8 names.
 func escape(name string, utf8 bool) string {
 	if utf8 {
 		return name
@@ -319,7 +319,7 @@ func escape(name string, utf8 bool) string {
 	return model.EscapeName(name, model.UnderscoreEscaping)
 }
 
-// escapeLabel is escape for the name of a label, which cannot have a colon.
+// escapeLabel is like [escape] for the name of a label, which cannot have a colon.
 func escapeLabel(name string, utf8 bool) string {
 	if utf8 {
 		return name

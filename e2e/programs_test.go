@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// needProgram returns the path of a program that a Debian package installs. Where the program
-// is missing, it skips the test, or fails it if the environment variable E2E_ALL is set.
+// needProgram returns the path of a program from a Debian package. If the program is missing,
+// needProgram skips the test, or fails it if the environment variable E2E_ALL is set.
 func needProgram(t *testing.T, binary, debianPackage string) string {
 	t.Helper()
 	path, err := exec.LookPath(binary)

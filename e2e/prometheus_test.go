@@ -16,7 +16,7 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// minScrapes is how many scrapes of each job the tests wait for.
+// minScrapes is the number of scrapes of each job that the tests wait for.
 const minScrapes = 10
 
 // configHeader begins a configuration with the interval and the timeout of scrapes.
@@ -32,14 +32,14 @@ scrape_configs:
 
 // job is a scrape job of Prometheus.
 type job struct {
-	format              // How its names and families arrive.
-	settings     string // Further settings of the job.
+	format              // format in which names and families arrive
+	settings     string // further settings of the job
 	target, path string
-	program      *program // scraped program, if it is one
-	hanging      bool     // Beside its instruments are collectors of every bad sort.
+	program      *program // scraped program; nil if the target is no program of this test
+	hanging      bool     // The program also has collectors that misbehave in every way.
 }
 
-// requests tells how Prometheus asks for a format.
+// requests are jobs that ask for each format.
 var requests = []job{
 	{format: format{name: "text004"}, settings: `scrape_protocols: [PrometheusText0.0.4]`},
 	{format: format{name: "text100", utf8: true}, settings: `scrape_protocols: [PrometheusText1.0.0]`},
@@ -51,12 +51,12 @@ var requests = []job{
 		format:   format{name: "legacy", openMetrics: true},
 		settings: `scrape_protocols: [OpenMetricsText1.0.0], metric_name_validation_scheme: legacy`,
 	},
-	// The Accept header of a Prometheus that scrapes native histograms.
+	// the default Accept header of a Prometheus that scrapes native histograms
 	{format: format{name: "default", protobuf: true}},
 }
 
-// config returns the configuration of Prometheus. The timeout leaves a handler that takes
-// all the time that it is allowed to what its offset is for the way back.
+// config returns a configuration of Prometheus. The timeout is that of the scrapes. A handler that takes
+// all the time that it is allowed leaves its timeout offset for the way back.
 func config(jobs []job, interval, timeout time.Duration) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, configHeader, model.Duration(interval), model.Duration(timeout))
@@ -67,10 +67,10 @@ func config(jobs []job, interval, timeout time.Duration) string {
 	return b.String()
 }
 
-// TestPrometheus lets Prometheus scrape the program in every format, both when all is
-// well and while collectors hang, panic and fail, and compares what it has stored.
+// TestPrometheus has Prometheus scrape the program in every format, both when all is well and while
+// collectors hang, panic and fail, and checks the stored samples.
 func TestPrometheus(t *testing.T) {
-	t.Parallel() // It mostly waits.
+	t.Parallel() // The test mostly waits.
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	healthy, hanging := newProgram(), newProgram()
@@ -98,7 +98,7 @@ func TestPrometheus(t *testing.T) {
 	hanging.observe()
 	enough := make(map[string]int)
 	for _, j := range jobs {
-		// The next scrape may have begun already, the one after it has not.
+		// The next scrape may have begun already, but not the one after it.
 		enough[j.name] = max(minScrapes, len(waitForScrapes(t, prom, j.name, 1).scrapes)+2)
 	}
 	for _, j := range jobs {
@@ -108,7 +108,7 @@ func TestPrometheus(t *testing.T) {
 	}
 }
 
-// waitForScrapes waits until a job has been scraped n times, and returns the stored samples.
+// waitForScrapes waits until a job has been scraped n times and returns the stored samples.
 func waitForScrapes(t *testing.T, prom promv1.API, job string, n int) (s stored) {
 	t.Helper()
 	eventually(t, func() (err error) {

@@ -12,9 +12,9 @@ import (
 	"testing"
 )
 
-// TestGraphite pushes to VictoriaMetrics by Graphite's plaintext protocol.
+// TestGraphite checks pushes to VictoriaMetrics by Graphite's plaintext protocol.
 func TestGraphite(t *testing.T) {
-	t.Parallel() // It mostly waits.
+	t.Parallel() // The test mostly waits.
 	program := needProgram(t, "victoria-metrics", "victoria-metrics")
 	address, graphite := freeAddress(t), freeAddress(t)
 	server := "http://" + address
@@ -25,8 +25,8 @@ func TestGraphite(t *testing.T) {
 	})
 }
 
-// exportedValues returns the largest value of each series that VictoriaMetrics has of the example
-// program. Timestamps of Graphite are seconds, so the last of several samples need not be the newest.
+// exportedValues returns the largest stored value of each of the example program's series in
+// VictoriaMetrics. Graphite's timestamps are seconds, so the last of several samples need not be the newest.
 func exportedValues(t *testing.T, server string) (map[string]float64, error) {
 	t.Helper()
 	text, err := page(t, server+"/api/v1/export?match[]="+url.QueryEscape(`{__name__=~"example[.].*"}`))

@@ -14,7 +14,7 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// TestOTLP pushes to Prometheus by the OpenTelemetry protocol.
+// TestOTLP checks pushes to Prometheus by the OpenTelemetry protocol.
 func TestOTLP(t *testing.T) {
 	dir, address := t.TempDir(), freeAddress(t)
 	server, config := "http://"+address, filepath.Join(dir, "prometheus.yml")
@@ -32,7 +32,7 @@ func TestOTLP(t *testing.T) {
 	})
 }
 
-// queriedValues returns the values that Prometheus has of the example program.
+// queriedValues returns the values of the example program's series in Prometheus.
 func queriedValues(t *testing.T, prom promv1.API) (map[string]float64, error) {
 	t.Helper()
 	result, _, _, err := prom.Query(t.Context(), `{job="demo"}`, time.Now())

@@ -17,10 +17,10 @@ import (
 	"time"
 )
 
-// pushInterval is how often the example programs push.
+// pushInterval is the interval at which the example programs push.
 const pushInterval = 2 * time.Second
 
-// buildPushers builds the example programs that push, and returns the folder that they are in.
+// buildPushers builds the example programs that push and returns their folder.
 var buildPushers = sync.OnceValues(func() (string, error) {
 	dir, err := filepath.Abs(filepath.Join("..", ".cache", "e2e", "pushers"))
 	if err != nil {
@@ -32,10 +32,10 @@ var buildPushers = sync.OnceValues(func() (string, error) {
 	return dir, goBuild(filepath.Join("..", "examples"), dir, "./push/pushgateway", "./push/graphite", "./push/textfile", "./push/otlp")
 })
 
-// testPusher runs an example program with a collector that hangs. It checks that what the program's
-// other collectors have reaches a server while the program runs, and that after the last push the
-// server has exactly what the program says at its end. read returns the values that the server has
-// now, by the names of the series without their labels, and prefix is what their names begin with.
+// testPusher runs an example program with a collector that hangs. It checks that the series of the other
+// collectors reach a server while the program runs, and that after the last push the server has exactly
+// the values that the program prints at its end. The function read returns the server's current values,
+// keyed by the names of the series without labels. The names begin with prefix.
 func testPusher(t *testing.T, program, prefix string, args []string, read func() (map[string]float64, error)) {
 	t.Helper()
 	dir, err := buildPushers()
@@ -116,11 +116,12 @@ func interrupt(t *testing.T, p *process) {
 	}
 }
 
-// startServer starts a server that is killed when the test ends, and returns when it answers at a URL.
+// startServer starts a server and returns when it answers at a URL. The server is killed at the end of the
+// test.
 func startServer(t *testing.T, url, program string, args ...string) {
 	t.Helper()
 	p := start(t, program, args...)
-	p.killed.Store(true) // It need not exit properly.
+	p.killed.Store(true) // The server need not exit properly.
 	t.Cleanup(func() {
 		p.kill(t)
 		if t.Failed() {
@@ -156,7 +157,7 @@ func page(t *testing.T, url string) (string, error) {
 
 var demoLine = regexp.MustCompile(`(?m)^(demo_\w+)(?:\{[^}]*\})? (\S+)$`)
 
-// pageValues returns the values of the example programs on a page in the text format.
+// pageValues returns the values of the example program's series on a page in the text format.
 func pageValues(t *testing.T, url string) (map[string]float64, error) {
 	t.Helper()
 	text, err := page(t, url)

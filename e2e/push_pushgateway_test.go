@@ -4,7 +4,7 @@ package e2e
 
 import "testing"
 
-// TestPushgateway pushes to a Pushgateway.
+// TestPushgateway checks pushes to a Pushgateway.
 func TestPushgateway(t *testing.T) {
 	program, address := needProgram(t, "prometheus-pushgateway", "prometheus-pushgateway"), freeAddress(t)
 	server := "http://" + address

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestTextfile writes a file that a node exporter reads.
+// TestTextfile checks that node_exporter reads the files that a program writes.
 func TestTextfile(t *testing.T) {
 	program, address, dir := needProgram(t, "prometheus-node-exporter", "prometheus-node-exporter"), freeAddress(t), t.TempDir()
 	server := "http://" + address + "/metrics"

@@ -23,8 +23,8 @@ import (
 	"github.com/luxfi/metric/push/remotewrite"
 )
 
-// FuzzPush checks that Prometheus's handler of remote writes stores what it would have read in a scrape,
-// and that series end when they are gone.
+// FuzzPush checks that Prometheus stores the same samples from a push by remote write as from a scrape,
+// and that series that are gone get staleness markers.
 func FuzzPush(f *testing.F) {
 	f.Add("requests", "Requests served.", "route", "/", 1.0, 0.25)
 	f.Add("requests", hostileHelp, "route", hostileValue, -1.5, 1e300)
@@ -74,7 +74,7 @@ func FuzzPush(f *testing.F) {
 	})
 }
 
-// observeMore observes in a histogram with both kinds of buckets and exemplars, and returns it.
+// observeMore returns a histogram with observations, both kinds of buckets and exemplars.
 func (o sample) observeMore(reg metric.Registerer) metric.Collector {
 	h := metric.NewHistogramVec(metric.HistogramOpts{
 		Name: o.name + "_both", Help: o.help, Buckets: []float64{1, 2}, NativeHistogramBucketFactor: 1.1,
@@ -88,7 +88,7 @@ func (o sample) observeMore(reg metric.Registerer) metric.Collector {
 	return h
 }
 
-// store is a storage that keeps the last sample of each series.
+// store is a Prometheus storage that keeps the last sample of each series.
 type store struct {
 	exposition
 
@@ -102,7 +102,7 @@ func newStore(t testing.TB) *store {
 	}, t}
 }
 
-// client returns a client whose requests go to Prometheus's handler in front of the storage.
+// client returns a client whose requests go to Prometheus's handler of remote writes to s.
 func (s *store) client() *http.Client {
 	types := remoteapi.MessageTypes{remoteapi.WriteV1MessageType, remoteapi.WriteV2MessageType}
 	h := promremote.NewWriteHandler(slog.New(slog.DiscardHandler), nil, s, types, false, true)
@@ -177,7 +177,7 @@ func (s *store) compare(t *testing.T, want exposition, protocol remotewrite.Prot
 	}
 	if protocol == remotewrite.V2 {
 		for key, ms := range want.created {
-			if got := s.created[key]; got != ms && got != 0 { // It is left out if it is that of the sample.
+			if got := s.created[key]; got != ms && got != 0 { // It is omitted if it equals the sample's timestamp.
 				t.Errorf("%s began at %d, want %d", key, got, ms)
 			}
 		}

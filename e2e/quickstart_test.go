@@ -16,9 +16,9 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// TestQuickstart lets Prometheus scrape the quickstart while its warehouse hangs.
+// TestQuickstart checks the samples that Prometheus scrapes from the quickstart while its warehouse hangs.
 func TestQuickstart(t *testing.T) {
-	t.Parallel() // It mostly waits.
+	t.Parallel() // The test mostly waits.
 	shop := startProcess(t, `The shop is open on (http://\S+)`, builtTools(t).quickstart, "-listen", "127.0.0.1:0")
 	text := waitForOrders(t, shop)
 	t.Run("promtool", func(t *testing.T) {
@@ -32,11 +32,11 @@ func TestQuickstart(t *testing.T) {
 	var jobs []job
 	for _, j := range requests {
 		j.target, j.path = shop, "/metrics"
-		j.openMetrics2 = false // It does not offer that, so Prometheus gets the text format.
+		j.openMetrics2 = false // The quickstart does not offer it, so Prometheus gets the text format.
 		jobs = append(jobs, j)
 	}
-	// Of so long a timeout, the default offset is almost half a second. On a busy machine
-	// the way back may need it.
+	// With so long a timeout, the default offset is almost half a second. On a busy machine,
+	// the way back may take that long.
 	prom := startPrometheus(t, config(jobs, 5*time.Second, 4500*time.Millisecond)+"rule_files: ["+shopRules(t)+"]\n")
 	scrapes, stocked := 0, 0
 	for _, j := range jobs {
@@ -54,8 +54,8 @@ func TestQuickstart(t *testing.T) {
 	checkRules(t, prom)
 }
 
-// checkSelfMetrics waits until Prometheus has seen the sales report fail behind its
-// policies. That its series came all the time, checkShop has checked.
+// checkSelfMetrics waits until Prometheus has seen the sales report fail behind its policies. checkShop
+// has checked that the report's series arrived all the time.
 func checkSelfMetrics(t *testing.T, prom promv1.API) {
 	t.Helper()
 	for _, query := range []string{
@@ -80,7 +80,7 @@ func checkSelfMetrics(t *testing.T, prom promv1.API) {
 	}
 }
 
-// waitForOrders waits until there are orders of each status, and will be from then on.
+// waitForOrders waits until there are orders of each status, so many that no status runs out of them.
 func waitForOrders(t *testing.T, shop string) (text []byte) {
 	t.Helper()
 	eventually(t, func() error {
@@ -96,7 +96,7 @@ func waitForOrders(t *testing.T, shop string) (text []byte) {
 		if err != nil {
 			return err
 		}
-		// The few customers have forgotten some of so many new orders.
+		// With so many new orders, the few customers must have forgotten some.
 		const plenty = 5
 		orders := func(status string) float64 { return got.floats[series("shop_orders", "status", status)] }
 		if orders("new") < plenty || orders("paid") < plenty {
@@ -107,8 +107,8 @@ func waitForOrders(t *testing.T, shop string) (text []byte) {
 	return text
 }
 
-// checkShop checks what a job has stored of the quickstart, and returns in how many
-// scrapes the warehouse was there.
+// checkShop checks the samples of the quickstart that Prometheus has stored, and returns the number of
+// scrapes that include the warehouse.
 func checkShop(t *testing.T, prom promv1.API, j job, s stored) (stocked int) {
 	t.Helper()
 	s.checkUp(t)
@@ -117,7 +117,7 @@ func checkShop(t *testing.T, prom promv1.API, j job, s stored) (stocked int) {
 		case strings.Contains(key, "shop_warehouse_stock_items"):
 			stocked = len(stream.Values)
 		case strings.Contains(key, "code="), strings.Contains(key, "shop_scrape_collector_"):
-			// An answer may be given, and a self-metric appear, for the first time at any time.
+			// A status code or a self-metric may appear for the first time in any scrape.
 			s.checkArrivals(t, key, true)
 		default:
 			s.checkArrivals(t, key, false)

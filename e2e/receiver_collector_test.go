@@ -15,7 +15,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 )
 
-// collected reads the metrics that the Collector's receiver has passed on; see the program otelcol.
+// collected reads the metrics that the Collector's receiver has passed on. See the program otelcol.
 func (r *receiver) collected(t *testing.T, job string) details {
 	t.Helper()
 	file, err := os.ReadFile(r.data)
@@ -46,7 +46,7 @@ func (r *receiver) collected(t *testing.T, job string) details {
 	return d
 }
 
-// collect adds a metric in the form of OTLP.
+// collect adds an OTLP metric.
 func (d *details) collect(m pmetric.Metric) {
 	meta := metadata{Help: m.Description(), Unit: m.Unit()}
 	switch m.Type() {
@@ -100,8 +100,8 @@ func (d *details) stream(key string) *model.SampleStream {
 	return d.series[key]
 }
 
-// collectedKey returns the string of the labels of a series. Job and instance have become attributes of the
-// resource.
+// collectedKey returns the string of the labels of a series, without job and instance: the Collector turns
+// these into attributes of the resource.
 func collectedKey(name string, attributes pcommon.Map) string {
 	b := labels.NewBuilder(labels.EmptyLabels()).Set(model.MetricNameLabel, name)
 	for name, value := range attributes.All() {
@@ -110,7 +110,7 @@ func collectedKey(name string, attributes pcommon.Map) string {
 	return b.Labels().String()
 }
 
-// sampleHistogram returns a histogram as the API of Prometheus does.
+// sampleHistogram converts a histogram to the type that the Prometheus API returns.
 func sampleHistogram(p pmetric.ExponentialHistogramDataPoint) *model.SampleHistogram {
 	h := &model.SampleHistogram{Count: model.FloatString(p.Count()), Sum: model.FloatString(p.Sum())}
 	width := math.Exp2(-float64(p.Scale())) // width of a bucket, in powers of two

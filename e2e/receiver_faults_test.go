@@ -24,11 +24,11 @@ import (
 	"github.com/luxfi/metric/push/remotewrite"
 )
 
-// faults is what stands between a sender and a receiver: a proxy that can fail in every way that a receiver
-// or the network can.
+// faults is a proxy between a sender and a receiver. It can fail in every way that a receiver or the
+// network can.
 type faults struct {
 	address string
-	forward http.Handler // Sends a request on to the receiver.
+	forward http.Handler // sends a request on to the receiver
 
 	mu        sync.Mutex
 	server    *http.Server
@@ -36,9 +36,9 @@ type faults struct {
 	exchanges []exchange
 }
 
-// exchange is a request and the status that it was answered with.
+// exchange is a request and the status of the answer to it.
 type exchange struct {
-	at       time.Time // When it was answered.
+	at       time.Time // time of the answer
 	protocol remotewrite.Protocol
 	status   int
 }
@@ -49,7 +49,7 @@ func newFaults(t *testing.T, r *receiver) *faults {
 	target := &url.URL{Scheme: "http", Host: r.address}
 	f := &faults{address: steadyAddress(t), forward: &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) },
-		// The receiver is not there.
+		// The receiver is down.
 		ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
 	}}
 	f.handler = f.forward
@@ -58,10 +58,10 @@ func newFaults(t *testing.T, r *receiver) *faults {
 	return f
 }
 
-// url returns where requests are posted to.
+// url returns the URL for remote writes.
 func (f *faults) url() string { return "http://" + f.address + "/api/v1/write" }
 
-// ServeHTTP answers a request as the last call of do says.
+// ServeHTTP answers a request with the handler of the last call of do.
 func (f *faults) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	handler := f.handler
@@ -80,12 +80,12 @@ func (f *faults) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	handler.ServeHTTP(seen, r)
 }
 
-// isV2 reports whether a request is one of version 2.0.
+// isV2 reports whether a request has version 2.0.
 func isV2(r *http.Request) bool {
 	return strings.Contains(r.Header.Get("Content-Type"), "io.prometheus.write.v2.Request")
 }
 
-// seen returns the requests that were answered since the last call.
+// seen returns the exchanges since its last call.
 func (f *faults) seen() []exchange {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -94,7 +94,7 @@ func (f *faults) seen() []exchange {
 	return seen
 }
 
-// checkSeen checks which requests were answered since the last call of seen, whenever that was.
+// checkSeen checks the exchanges since the last call of seen, regardless of their times.
 func (f *faults) checkSeen(t *testing.T, want []exchange) {
 	t.Helper()
 	seen := f.seen()
@@ -106,14 +106,14 @@ func (f *faults) checkSeen(t *testing.T, want []exchange) {
 	}
 }
 
-// do has a handler answer requests from now on.
+// do makes a handler answer the requests from now on.
 func (f *faults) do(h http.Handler) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.handler = h
 }
 
-// refuse refuses connections from now on, and closes those that are open.
+// refuse refuses connections from now on and closes the open ones.
 func (f *faults) refuse(t *testing.T) {
 	t.Helper()
 	f.mu.Lock()
@@ -124,7 +124,7 @@ func (f *faults) refuse(t *testing.T) {
 	}
 }
 
-// accept ends refuse.
+// accept accepts connections again after [faults.refuse].
 func (f *faults) accept(t *testing.T) {
 	t.Helper()
 	var listener net.Listener
@@ -139,14 +139,15 @@ func (f *faults) accept(t *testing.T) {
 	go func() { _ = server.Serve(listener) }()
 }
 
-// hang takes requests and never answers them.
+// hang reads a request and never answers it.
 func hang(_ http.ResponseWriter, r *http.Request) {
-	_, _ = io.Copy(io.Discard, r.Body) // Then the server notices when the client goes away.
+	_, _ = io.Copy(io.Discard, r.Body) // After the body is read, the server notices when the client goes away.
 	<-r.Context().Done()
 	panic(http.ErrAbortHandler)
 }
 
-// refusal answers with a status. The header Retry-After has that many seconds, unless they are 0.
+// refusal returns a handler that answers with a status. Unless retryAfter is 0, it is the number of seconds
+// in the header Retry-After.
 func refusal(status, retryAfter int) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		if retryAfter > 0 {
@@ -156,7 +157,7 @@ func refusal(status, retryAfter int) http.HandlerFunc {
 	}
 }
 
-// first has one handler answer the first n requests, and another one the others.
+// first returns a handler that passes the first n requests to h and the others to then.
 func first(n int, h, then http.Handler) http.Handler {
 	var mu sync.Mutex
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -170,8 +171,8 @@ func first(n int, h, then http.Handler) http.Handler {
 	})
 }
 
-// halve forwards every second series of a request of version 2.0, and answers that the request was bad. It
-// calls lost with the series that it has kept from the receiver.
+// halve returns a handler that forwards every second series of a request of version 2.0, and answers that
+// the request was bad. The handler calls lost with each series that it withholds from the receiver.
 func (f *faults) halve(lost func(writev2.TimeSeries)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		half, err := cut(r, lost)
@@ -183,7 +184,7 @@ func (f *faults) halve(lost func(writev2.TimeSeries)) http.HandlerFunc {
 	}
 }
 
-// cut returns the request without every second series.
+// cut returns the request without every second series, and calls lost with each series that it removes.
 func cut(r *http.Request, lost func(writev2.TimeSeries)) (*http.Request, error) {
 	compressed, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -214,7 +215,7 @@ func cut(r *http.Request, lost func(writev2.TimeSeries)) (*http.Request, error) 
 	return half, nil
 }
 
-// rewriter makes a success a Bad Request.
+// rewriter turns a success into a Bad Request.
 type rewriter struct{ http.ResponseWriter }
 
 func (w *rewriter) WriteHeader(status int) {

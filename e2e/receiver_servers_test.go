@@ -17,27 +17,27 @@ import (
 	"github.com/luxfi/metric/push/remotewrite"
 )
 
-// receiver is a server that takes remote writes. It keeps its address and its data when it is started again.
+// receiver is a server that accepts remote writes. It keeps its address and its data when it restarts.
 type receiver struct {
 	name     string
-	protocol remotewrite.Protocol // The newest version that it takes.
+	protocol remotewrite.Protocol // newest version that it accepts
 	address  string
-	data     string // The folder or file that has what it has received.
+	data     string // folder or file with the received data
 	program  string
 	args     []string
-	ready    string // The path that answers 200 when the server is ready, or some other status if empty.
+	ready    string // path that answers 200 when the server is ready; if empty, any answer shows that it is ready
 
-	test    *testing.T // At its end, the server ends.
+	test    *testing.T // the server ends with this test
 	process *process
 }
 
-// The names of receivers that are not Prometheus.
+// The names of the receivers other than Prometheus.
 const (
 	victoriaMetricsName = "VictoriaMetrics"
 	collectorName       = "Collector"
 )
 
-// url returns where requests are posted to.
+// url returns the URL for remote writes.
 func (r *receiver) url() string { return "http://" + r.address + "/api/v1/write" }
 
 // start starts the server and returns when it is ready.
@@ -57,11 +57,11 @@ func (r *receiver) start(t *testing.T) {
 	})
 }
 
-// prometheusFeatures are the features of the servers that receive. With use-start-timestamps, queries can ask
-// for start timestamps.
+// prometheusFeatures enables the features that receiving servers need. With use-start-timestamps, queries
+// can ask for start timestamps.
 const prometheusFeatures = "--enable-feature=exemplar-storage,metadata-wal-records,st-storage,use-start-timestamps,promql-experimental-functions"
 
-// newPrometheus starts a Prometheus that takes remote writes of one version, or of both with Auto.
+// newPrometheus starts a Prometheus that accepts remote writes of one version, or of both with Auto.
 func newPrometheus(t *testing.T, name string, protocol remotewrite.Protocol) *receiver {
 	t.Helper()
 	dir := t.TempDir()
@@ -92,7 +92,7 @@ func newPrometheus(t *testing.T, name string, protocol remotewrite.Protocol) *re
 	return r
 }
 
-// newVictoriaMetrics starts a VictoriaMetrics, whose samples can be queried as soon as it has flushed them.
+// newVictoriaMetrics starts a VictoriaMetrics. Its samples can be queried as soon as it has flushed them.
 func newVictoriaMetrics(t *testing.T) *receiver {
 	t.Helper()
 	r := &receiver{
@@ -116,11 +116,11 @@ func newCollector(t *testing.T) *receiver {
 	return r
 }
 
-// lastPort is the port that steadyAddress returned last.
+// lastPort is the last port that steadyAddress returned.
 var lastPort atomic.Int32
 
-// steadyAddress returns an address that stays free while nothing listens on it. The system does not give its
-// port to connections, as it may the one of freeAddress.
+// steadyAddress returns an address that stays free while nothing listens on it. Unlike a port from
+// freeAddress, the system never assigns its port to a connection.
 func steadyAddress(t *testing.T) string {
 	t.Helper()
 	const first, ports = 15_000, 15_000

@@ -18,7 +18,7 @@ import (
 	"github.com/prometheus/prometheus/tsdb/wlog"
 )
 
-// stored returns the samples of a job that the server has, without stale markers.
+// stored returns the server's samples of a job, without staleness markers.
 func (r *receiver) stored(t *testing.T, job string) stored {
 	t.Helper()
 	if r.prometheus() {
@@ -27,7 +27,8 @@ func (r *receiver) stored(t *testing.T, job string) stored {
 	return r.details(t, job).stored
 }
 
-// raw returns the samples of a range selector. Prometheus omits staleness markers; VictoriaMetrics returns them as NaN.
+// raw returns the samples of a range selector. Prometheus omits staleness markers. VictoriaMetrics returns them as
+// NaN.
 func (r *receiver) raw(t *testing.T, job string) stored {
 	t.Helper()
 	r.flush(t)
@@ -38,7 +39,7 @@ func (r *receiver) raw(t *testing.T, job string) stored {
 	return got
 }
 
-// flush makes VictoriaMetrics return the samples that it has received lately.
+// flush makes recently received samples visible to queries in VictoriaMetrics.
 func (r *receiver) flush(t *testing.T) {
 	t.Helper()
 	if r.name != victoriaMetricsName {
@@ -51,12 +52,12 @@ func (r *receiver) flush(t *testing.T) {
 	response.Body.Close()
 }
 
-// details are a receiver's metadata of series, by the string of their labels.
+// details are the data of a receiver besides sample values, keyed by the strings of the series' labels.
 type details struct {
 	stored
 	metadata map[string]metadata
-	starts   map[string][]int64 // The start timestamp of each sample, in milliseconds.
-	stale    map[string]int     // How many stale markers there are.
+	starts   map[string][]int64 // start timestamp of each sample, in milliseconds
+	stale    map[string]int     // number of staleness markers
 }
 
 func newDetails() details {
@@ -66,8 +67,8 @@ func newDetails() details {
 	}
 }
 
-// details returns what the server knows of a job. A VictoriaMetrics has neither metadata nor start timestamps; of
-// a Prometheus, the samples are left out.
+// details returns the server's data about a job. VictoriaMetrics has neither metadata nor start timestamps. For
+// Prometheus, the result has no samples.
 func (r *receiver) details(t *testing.T, job string) details {
 	t.Helper()
 	switch r.name {
@@ -79,7 +80,7 @@ func (r *receiver) details(t *testing.T, job string) details {
 	return readLog(t, r.data, job)
 }
 
-// withoutMarkers removes the staleness markers from samples that VictoriaMetrics has stored. It stores no other NaN.
+// withoutMarkers removes the staleness markers from VictoriaMetrics's samples. VictoriaMetrics stores no other NaN.
 func withoutMarkers(s stored) details {
 	d := newDetails()
 	d.stored = s
@@ -93,8 +94,8 @@ func withoutMarkers(s stored) details {
 	return d
 }
 
-// readLog reads the write-ahead log of a Prometheus, because its HTTP API does not return metadata that was
-// pushed, and neither start timestamps nor stale markers of single samples. The samples are left out.
+// readLog reads the write-ahead log of a Prometheus. The HTTP API does not return pushed metadata, nor the start
+// timestamps and staleness markers of single samples. The result has no samples.
 func readLog(t *testing.T, data, job string) details {
 	t.Helper()
 	segments, err := wlog.NewSegmentsReader(filepath.Join(data, "wal"))
@@ -119,7 +120,7 @@ func readLog(t *testing.T, data, job string) details {
 	return d
 }
 
-// add adds the contents of a record of the log.
+// add adds the contents of a record in the log.
 func (d *details) add(decoder *record.Decoder, rec []byte, keys map[chunks.HeadSeriesRef]string, job string) error {
 	switch decoder.Type(rec) {
 	case record.Series:
@@ -154,10 +155,10 @@ func (d *details) add(decoder *record.Decoder, rec []byte, keys map[chunks.HeadS
 	return nil
 }
 
-// sample adds a sample with that start timestamp. The value of a histogram is its sum.
+// sample adds a sample with the given start timestamp. The value of a histogram is its sum.
 func (d *details) sample(key string, start int64, value float64) {
 	if key == "" {
-		return // It belongs to another job.
+		return // The sample belongs to another job.
 	}
 	if isStale(value) {
 		d.stale[key]++
@@ -166,11 +167,11 @@ func (d *details) sample(key string, start int64, value float64) {
 	d.starts[key] = append(d.starts[key], start)
 }
 
-// isStale reports whether a value is a stale marker.
+// isStale reports whether a value is a staleness marker.
 func isStale(v float64) bool { return math.Float64bits(v) == 0x7ff0000000000002 }
 
-// takes reports whether the server stores a series. VictoriaMetrics leaves out NaN, the Collector classic histograms
-// and summaries.
+// takes reports whether the server stores a series. VictoriaMetrics omits NaN. The Collector omits classic
+// histograms and summaries.
 func (r *receiver) takes(key string) bool {
 	switch r.name {
 	case victoriaMetricsName:
@@ -187,7 +188,7 @@ func (r *receiver) takes(key string) bool {
 	return true
 }
 
-// prometheus reports whether the server is a Prometheus.
+// prometheus reports whether the server is Prometheus.
 func (r *receiver) prometheus() bool {
 	return r.name != victoriaMetricsName && r.name != collectorName
 }
@@ -195,7 +196,7 @@ func (r *receiver) prometheus() bool {
 // native reports whether the server stores native histograms.
 func (r *receiver) native() bool { return r.name != victoriaMetricsName }
 
-// checkProtocol checks that a sender uses the newest version that the server takes.
+// checkProtocol checks that a sender uses the newest version that the server accepts.
 func (r *receiver) checkProtocol(t *testing.T, s *sender) {
 	t.Helper()
 	for _, status := range s.pusher.Status() {

@@ -9,8 +9,8 @@ import (
 	promrelabel "github.com/prometheus/prometheus/model/relabel"
 )
 
-// BenchmarkRelabel has Prometheus apply the rules of relabel/testdata/benchmark.yaml to the
-// series of relabel's benchmark of that name.
+// BenchmarkRelabel measures Prometheus with the rules of relabel/testdata/benchmark.yaml and the
+// series of BenchmarkRelabel in package relabel.
 func BenchmarkRelabel(b *testing.B) {
 	document, err := os.ReadFile("../relabel/testdata/benchmark.yaml")
 	if err != nil {

@@ -19,14 +19,14 @@ import (
 	"github.com/luxfi/metric/relabel"
 )
 
-// FuzzRelabel checks that rules mean what they mean to Prometheus: the same lists of rules
-// are accepted, and they give the same labels.
+// FuzzRelabel checks that rules mean the same as in Prometheus: relabel accepts the same lists of
+// rules, and they produce the same labels.
 func FuzzRelabel(f *testing.F) {
 	random := rand.NewChaCha8([32]byte{})
 	for _, regex := range relabelRegexes {
 		for range 5 {
 			data := make([]byte, 160)
-			_, _ = random.Read(data) // It never fails.
+			_, _ = random.Read(data) // never fails
 			f.Add(data, regex)
 		}
 	}
@@ -50,7 +50,7 @@ func FuzzRelabel(f *testing.F) {
 	})
 }
 
-// FuzzRelabelYAML checks that both read the same from a document, whatever it looks like.
+// FuzzRelabelYAML checks that relabel and Prometheus read the same rules from any document.
 func FuzzRelabelYAML(f *testing.F) {
 	for _, document := range relabelDocuments {
 		f.Add(document)
@@ -81,9 +81,9 @@ func FuzzRelabelYAML(f *testing.F) {
 	})
 }
 
-// errMisread is for documents in which Prometheus takes "null" or "~", in quotes, for the regex
-// of a rule. Version 2 of the YAML package finds no text there, but a method UnmarshalText,
-// which overwrites the default regex of all rules.
+// errMisread reports that Prometheus misreads "null" or "~" in quotes as the regex of a rule. Version 2
+// of the YAML package finds no text there but calls UnmarshalText, which overwrites the default regex of
+// all rules.
 var errMisread = errors.New("the default regex has been overwritten")
 
 // prometheusRules reads rules as Prometheus reads its configuration.
@@ -108,14 +108,14 @@ func prometheusRules(document []byte) ([]*promrelabel.Config, error) {
 	return rules, nil
 }
 
-// refusedOnPurpose reports whether only relabel refuses something, and means to:
+// refusedOnPurpose reports whether err is for something that relabel refuses by design, unlike Prometheus:
 //
-//   - a regex such as "a)|(b", which the anchors around it make valid but do not anchor;
+//   - a regex such as "a)|(b", which is valid only within the anchors, and which they do not anchor;
 //   - a null or empty name among the source labels;
 //   - a modulus with a fraction, which Prometheus cuts off;
 //   - explicit tags other than !!str;
-//   - what follows the first document, which Prometheus ignores;
-//   - what version 3 of the YAML package does not parse, though version 2 does.
+//   - content after the first document, which Prometheus ignores;
+//   - YAML that version 3 of the YAML package does not parse, though version 2 does.
 func refusedOnPurpose(err error) bool {
 	for _, text := range []string{
 		"unexpected )", "missing closing", "source_labels is not a list of texts", "is not a text", "modulus is not a whole number",
@@ -128,8 +128,8 @@ func refusedOnPurpose(err error) bool {
 	return false
 }
 
-// acceptedOnPurpose reports whether only Prometheus refuses something, and relabel means to
-// accept it:
+// acceptedOnPurpose reports whether document has something that relabel accepts by design, unlike
+// Prometheus:
 //
 //   - steps that Prometheus does not have;
 //   - a mapping with the key metric_relabel_configs.
@@ -190,7 +190,7 @@ func fieldsOfTheirs(rules []*promrelabel.Config) []string {
 	return all
 }
 
-// A chooser makes rules and labels of the bytes of a fuzzer.
+// chooser makes rules and labels from the bytes of a fuzzer.
 type chooser struct {
 	data  []byte
 	regex string

@@ -20,8 +20,8 @@ import (
 	"github.com/luxfi/metric/relabel"
 )
 
-// TestRelabeledGatherer compares a relabeled exposition with what a server stores of the plain one if it has
-// the same rules as metric_relabel_configs.
+// TestRelabeledGatherer checks that a server stores the same samples from a relabeled exposition as from the
+// plain one with the same rules as metric_relabel_configs.
 func TestRelabeledGatherer(t *testing.T) {
 	reg := metric.NewContextRegistry()
 	requests := metric.NewCounterVec(metric.CounterOpts{Name: "requests_total"}, []string{"code", "path"})
@@ -69,7 +69,7 @@ func TestRelabeledGatherer(t *testing.T) {
 	}
 }
 
-// storedOf returns the samples of a gatherer that a server with metric_relabel_configs stores.
+// storedOf returns the samples of a gatherer that a server with the given metric_relabel_configs stores.
 func storedOf(t *testing.T, g metric.GathererWithContext, rules []*promrelabel.Config) map[string]float64 {
 	t.Helper()
 	rec := httptest.NewRecorder()
@@ -106,9 +106,9 @@ func storedOf(t *testing.T, g metric.GathererWithContext, rules []*promrelabel.C
 	}
 }
 
-// TestAggregatedNativeHistograms compares the sum of native histograms of any schema with Prometheus's. If zero
-// thresholds differ, Prometheus merges into the zero bucket before it lowers the resolution, so that the zero bucket
-// may overlap with others. Then only the counts are checked: none is lost.
+// TestAggregatedNativeHistograms compares the sum of native histograms of any schemas with Prometheus's. If the zero
+// thresholds differ, Prometheus merges buckets into the zero bucket before it lowers the resolution, so the zero
+// bucket may overlap with others. In this case the test checks only that no observation is lost.
 func TestAggregatedNativeHistograms(t *testing.T) {
 	p, err := relabel.New(relabel.Aggregate{Families: []string{"h"}, By: []string{}})
 	if err != nil {
@@ -116,7 +116,7 @@ func TestAggregatedNativeHistograms(t *testing.T) {
 	}
 	f := formats[slices.IndexFunc(formats, func(f format) bool { return f.protobuf })]
 	for seed := range uint64(200) {
-		rnd := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // It need not be secret.
+		rnd := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // The numbers need not be secret.
 		var (
 			want   *histogram.FloatHistogram
 			shards []metric.GathererWithContext
@@ -164,8 +164,8 @@ func TestAggregatedNativeHistograms(t *testing.T) {
 	}
 }
 
-// BenchmarkRelabelNatives has rules applied to 100,000 series of instruments from the second scrape on: by a pipeline,
-// which is the difference between a relabeled and a plain scrape, and by Prometheus.
+// BenchmarkRelabelNatives measures applying rules to 100,000 series of instruments, from the second scrape on. It
+// compares relabeled and plain scrapes, whose difference is the pipeline's time, and Prometheus.
 func BenchmarkRelabelNatives(b *testing.B) {
 	const (
 		series   = 100_000
@@ -219,7 +219,7 @@ func BenchmarkRelabelNatives(b *testing.B) {
 	})
 }
 
-// discard is a response that throws its body away.
+// discard is a response writer that discards the body.
 type discard struct{ header http.Header }
 
 func (d *discard) Header() http.Header {

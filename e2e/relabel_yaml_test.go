@@ -10,8 +10,8 @@ import (
 	"github.com/luxfi/metric/relabel"
 )
 
-// TestConfigOfOtherPackage checks that a YAML package which relabel does not import reads and
-// writes rules like the one that it does.
+// TestConfigOfOtherPackage checks that another YAML package reads and writes rules like the one that
+// relabel imports.
 func TestConfigOfOtherPackage(t *testing.T) {
 	const document = `
 - {source_labels: [a, b], separator: "", regex: , target_label: c, replacement: ~}

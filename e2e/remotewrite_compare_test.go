@@ -11,20 +11,20 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// compare compares what a receiver has stored of the job with what was pushed: each series has a sample for each
-// push that held it. All samples of a push have the same timestamp.
+// compare compares the samples that a receiver has stored with the pushes: each series must have a sample for each
+// push that contained it. All samples of a push must have the same timestamp.
 func (s *sender) compare(t *testing.T, r *receiver) {
 	t.Helper()
 	s.compareStored(t, r, s.arrived(t, r), 0)
 }
 
-// compareLossy is compare for a job that has lost that many samples.
+// compareLossy is like [sender.compare] for a job that has lost the given number of samples.
 func (s *sender) compareLossy(t *testing.T, r *receiver, lost int) {
 	t.Helper()
 	s.compareStored(t, r, s.arrived(t, r), lost)
 }
 
-// arrived returns the job's samples that a receiver has stored. VictoriaMetrics may not return all of them at once.
+// arrived returns the job's samples that a receiver has stored. VictoriaMetrics may not show all of them at once.
 func (s *sender) arrived(t *testing.T, r *receiver) stored {
 	t.Helper()
 	got := r.stored(t, s.job)
@@ -45,8 +45,8 @@ func (s *sender) arrived(t *testing.T, r *receiver) stored {
 	return got
 }
 
-// compareOnce is compare for a receiver that may have ended after it had stored a request and before it answered. All but
-// Prometheus store the samples a second time when they get them again.
+// compareOnce is like [sender.compare] for a receiver that may have ended between storing a request and answering
+// it. All receivers but Prometheus store samples a second time when they receive them again.
 func (s *sender) compareOnce(t *testing.T, r *receiver) {
 	t.Helper()
 	got := s.arrived(t, r)
@@ -60,7 +60,7 @@ func (s *sender) compareOnce(t *testing.T, r *receiver) {
 
 func (s *sender) compareStored(t *testing.T, r *receiver, got stored, lost int) {
 	t.Helper()
-	times := make([]model.Time, len(s.pushes)) // The timestamps of the pushes.
+	times := make([]model.Time, len(s.pushes)) // timestamps of the pushes
 	found, missing := 0, s.wanted(r)
 	for _, key := range slices.Sorted(maps.Keys(got.series)) {
 		last := model.Earliest
@@ -86,7 +86,7 @@ func (s *sender) compareStored(t *testing.T, r *receiver, got stored, lost int) 
 	}
 }
 
-// wanted returns how many samples of each series were pushed and should be stored.
+// wanted returns the number of samples of each series that were pushed and should be stored.
 func (s *sender) wanted(r *receiver) map[string]int {
 	wanted := make(map[string]int)
 	for _, p := range s.pushes {
@@ -106,7 +106,7 @@ func total(counts map[string]int) (total int) {
 	return total
 }
 
-// pushAt returns the index of the push to which a timestamp belongs, or -1.
+// pushAt returns the index of the push that made a timestamp, or -1.
 func (s *sender) pushAt(at model.Time) int {
 	return slices.IndexFunc(s.pushes, func(p push) bool {
 		return int64(at) >= p.from.UnixMilli() && int64(at) <= p.to.UnixMilli()

@@ -13,7 +13,7 @@ import (
 	"github.com/luxfi/metric/push/remotewrite"
 )
 
-// compareDetails compares metadata and start timestamps, which only version 2.0 has for each series.
+// compareDetails compares metadata and start timestamps. Only version 2.0 has them for each series.
 func compareDetails(t *testing.T, p *program, s *sender, r *receiver) {
 	t.Helper()
 	families := p.metadata(format{protobuf: true, utf8: true})
@@ -34,7 +34,7 @@ func compareDetails(t *testing.T, p *program, s *sender, r *receiver) {
 	}
 }
 
-// familyOf returns the name and the metadata of the family that a series belongs to.
+// familyOf returns the name and the metadata of a series' family.
 func familyOf(families map[string]metadata, key string) (string, metadata) {
 	for name, m := range families {
 		for _, suffix := range []string{"", "_bucket", "_sum", "_count"} {
@@ -46,7 +46,7 @@ func familyOf(families map[string]metadata, key string) (string, metadata) {
 	return "", metadata{}
 }
 
-// cumulative reports whether a series counts since it was created. That of a function does not know when that was.
+// cumulative reports whether a series counts from a known creation time. The series of a function does not know it.
 func cumulative(family, key string) bool {
 	switch family {
 	case "e2e_requests_total", "e2e_received_bytes_total", "e2e_classic_seconds", "e2e_native_seconds", "e2e_both_seconds":

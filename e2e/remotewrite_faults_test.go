@@ -13,7 +13,7 @@ import (
 	"github.com/luxfi/metric/push/remotewrite"
 )
 
-// TestRemoteWriteFaults pushes to a Prometheus through a proxy that fails in every way.
+// TestRemoteWriteFaults checks pushes to Prometheus through a proxy that fails in every way.
 func TestRemoteWriteFaults(t *testing.T) {
 	t.Parallel()
 	r := newPrometheus(t, "Prometheus", remotewrite.Auto)
@@ -37,7 +37,7 @@ func TestRemoteWriteFaults(t *testing.T) {
 	}
 }
 
-// testStorm answers with 429, 503 and 500 many times. The Pusher tries again until everything has arrived.
+// testStorm answers with 429, 503 and 500 many times. The Pusher must try again until everything has arrived.
 func testStorm(t *testing.T, r *receiver) {
 	f := newFaults(t, r)
 	source := newTicks(100)
@@ -61,7 +61,7 @@ func testStorm(t *testing.T, r *receiver) {
 	s.checkCounts(t, 0, 0)
 }
 
-// testRetryAfter checks that the Pusher comes back no sooner than it was told to.
+// testRetryAfter checks that the Pusher waits at least as long as the header Retry-After says.
 func testRetryAfter(t *testing.T, r *receiver) {
 	f := newFaults(t, r)
 	source := newTicks(10)
@@ -74,7 +74,7 @@ func testRetryAfter(t *testing.T, r *receiver) {
 		if len(seen) != 2 || seen[0].status != status {
 			t.Fatalf("got %v, want one answer of %d and a good one", seen, status)
 		}
-		// The answer was written a little before its time was taken.
+		// The proxy reads the clock a little after it has written the answer.
 		if rest := seen[1].at.Sub(seen[0].at); rest < 900*time.Millisecond {
 			t.Errorf("the Pusher came back %v after an answer of %d with Retry-After: 1", rest, status)
 		}
@@ -82,7 +82,7 @@ func testRetryAfter(t *testing.T, r *receiver) {
 	s.compare(t, r)
 }
 
-// testHalf takes half of a request. The other half has failed for good, and is counted.
+// testHalf accepts half of a request. The Pusher must count the other half as failed.
 func testHalf(t *testing.T, r *receiver) {
 	f := newFaults(t, r)
 	p := newProgram()
@@ -113,7 +113,7 @@ func testHalf(t *testing.T, r *receiver) {
 	}
 }
 
-// testHanging has one of two receivers hang. The other one gets every push at once.
+// testHanging has one of two receivers hang. The other one must get every push at once.
 func testHanging(t *testing.T, r *receiver) {
 	hanging := newCollector(t)
 	f := newFaults(t, hanging)
@@ -148,8 +148,8 @@ func testHanging(t *testing.T, r *receiver) {
 	s.checkCounts(t, 0, 0)
 }
 
-// testFallback has a receiver that knows version 2.0, one that refuses it, and one that takes its requests
-// and does not know what to do with them.
+// testFallback pushes to a receiver that supports version 2.0, to one that refuses it, and to one that accepts
+// requests of version 2.0 but does not understand them.
 func testFallback(t *testing.T, r *receiver) {
 	tests := []struct {
 		name string

@@ -12,20 +12,20 @@ import (
 	"github.com/luxfi/metric/push/remotewrite"
 )
 
-// The environment variables that make this program the sender of testSenderKilled.
+// The environment variables that turn the test program into the sender of testSenderKilled.
 const (
 	killedURL = "E2E_KILLED_URL"
 	killedDir = "E2E_KILLED_DIR"
 )
 
-// killedPushes is how often the sender pushes before it is killed.
+// killedPushes is the number of pushes before the sender is killed.
 const killedPushes = 8
 
 func killedOpts(dir string) remotewrite.Opts {
 	return remotewrite.Opts{QueueDir: dir, MaxSamples: 50, KeepOnClose: true}
 }
 
-// TestRemoteWriteKilled is the sender of testSenderKilled: it pushes, says when it did, and waits for its end.
+// TestRemoteWriteKilled is the sender of [testSenderKilled]. It pushes, prints the times, and waits to be killed.
 func TestRemoteWriteKilled(t *testing.T) {
 	url, dir := os.Getenv(killedURL), os.Getenv(killedDir)
 	if url == "" {
@@ -44,8 +44,8 @@ func TestRemoteWriteKilled(t *testing.T) {
 	time.Sleep(patience)
 }
 
-// testSenderKilled kills a process that has pushed while the receiver was away. The next process
-// sends what is in the queue on disk.
+// testSenderKilled kills a process that has pushed while the receiver was down. The next process must send
+// the samples in the queue on disk.
 func testSenderKilled(t *testing.T, r *receiver) {
 	f := newFaults(t, r)
 	f.refuse(t)

@@ -10,7 +10,7 @@ import (
 	"github.com/luxfi/metric/relabel"
 )
 
-// labeled is a source whose series get labels on their way.
+// labeled is a source whose series are relabeled on their way.
 type labeled struct {
 	*ticks
 	labels map[string]string // new values of the label clock; series with other values are dropped
@@ -28,7 +28,7 @@ func (l *labeled) held() map[string]float64 {
 	return held
 }
 
-// testLabels adds external labels, and then relabels.
+// testLabels checks that a Pusher adds external labels and then relabels.
 func testLabels(t *testing.T, r *receiver) {
 	rules, err := relabel.Parse([]byte(`
 - {source_labels: [clock], regex: "[5-9]", action: drop}

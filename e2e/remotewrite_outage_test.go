@@ -13,7 +13,8 @@ import (
 	"github.com/luxfi/metric/push/remotewrite"
 )
 
-// testOutageOnDisk is away for many pushes and a restart of the sender. Nothing may be lost.
+// testOutageOnDisk stops the receiver for many pushes and a restart of the sender. The queue on disk must lose
+// nothing.
 func testOutageOnDisk(t *testing.T, r *receiver) {
 	f := newFaults(t, r)
 	source := newTicks(200)
@@ -44,8 +45,8 @@ func testOutageOnDisk(t *testing.T, r *receiver) {
 	restarted.checkCounts(t, 0, 0)
 }
 
-// testOutageInMemory is away until the queue has overflown. Exactly the samples that the Pusher has counted are
-// lost.
+// testOutageInMemory stops the receiver until the queue has overflowed. The Pusher must lose exactly the samples
+// that it counts as lost.
 func testOutageInMemory(t *testing.T, r *receiver) {
 	f := newFaults(t, r)
 	source := newTicks(200)
@@ -62,14 +63,14 @@ func testOutageInMemory(t *testing.T, r *receiver) {
 	}
 	f.accept(t)
 	source.observe()
-	s.wantErr = "samples were dropped" // This push drops samples, too.
+	s.wantErr = "samples were dropped" // This push drops samples as well.
 	s.push(t)
 	dropped = int(s.counted(t, "samples_dropped_total"))
 	s.compareLossy(t, r, dropped)
 	s.checkCounts(t, 0, dropped)
 }
 
-// gathers is a source with a gauge that says how often it was gathered.
+// gathers is a source with a gauge that counts how often the source was gathered.
 type gathers struct {
 	registry *metric.ContextRegistry
 	times    atomic.Int64
@@ -78,7 +79,7 @@ type gathers struct {
 func (g *gathers) gatherer() metric.GathererWithContext { return g.registry }
 func (g *gathers) held() map[string]float64             { return nil }
 
-// testRun pushes at an interval, through an outage.
+// testRun pushes at an interval during an outage.
 func testRun(t *testing.T, r *receiver) {
 	f := newFaults(t, r)
 	source := &gathers{registry: metric.NewContextRegistry()}
@@ -111,7 +112,7 @@ func testRun(t *testing.T, r *receiver) {
 	s.close(t)
 	stream := r.stored(t, s.job).series[series("gathers")]
 	times := int(source.times.Load())
-	// The end of Run may have interrupted a push, before that of Close.
+	// The end of Run may have interrupted a push, before the push of Close.
 	if stream == nil || len(stream.Values) < times-1 {
 		t.Fatalf("got %v, want a sample for each of %d pushes", stream, times)
 	}

@@ -10,11 +10,11 @@ import (
 	"github.com/luxfi/metric/push/remotewrite"
 )
 
-// testSenderRestarts restarts the sender, so that its counters begin at zero again under the same labels.
+// testSenderRestarts checks the rates of counters that begin at zero again, because the sender has restarted.
 func testSenderRestarts(t *testing.T, r *receiver) {
 	tests := []struct {
 		name          string
-		before, after int // How often the counters were incremented before and after the restart.
+		before, after int // number of increments before and after the restart
 		gracefully    bool
 		protocol      remotewrite.Protocol
 	}{
@@ -69,10 +69,10 @@ func compareIncrease(t *testing.T, r *receiver, job string, increments int) {
 	t.Helper()
 	tests := []struct {
 		query    string
-		min, max float64 // The result for a counter that was incremented by one each time.
+		min, max float64 // bounds of the result for a counter that was incremented by one each time
 	}{
 		{"increase(ticks_total{job=%q}[1h] anchored)", float64(increments), float64(increments)},
-		// These extrapolate to both sides by up to 1.1 times the mean distance between two of at least four samples.
+		// These functions extrapolate to both sides, by up to 1.1 times the mean interval of at least four samples.
 		{"increase(ticks_total{job=%q}[1h])", float64(increments), 1.75 * float64(increments)},
 		{"rate(ticks_total{job=%q}[1h]) * 3600", float64(increments), 1.75 * float64(increments)},
 	}

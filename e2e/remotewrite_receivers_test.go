@@ -12,7 +12,7 @@ import (
 	"github.com/luxfi/metric/push/remotewrite"
 )
 
-// TestRemoteWrite pushes to every receiver in the version that the two agree on.
+// TestRemoteWrite checks pushes to every receiver, in the version that receiver and Pusher agree on.
 func TestRemoteWrite(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -40,10 +40,10 @@ func TestRemoteWrite(t *testing.T) {
 	}
 }
 
-// notWritten is what errors say if a receiver answers with success, and that it has left something out.
+// notWritten is a part of the error text when a receiver reports success but has not written everything.
 const notWritten = "has not written"
 
-// testEverything pushes instruments of every kind, and compares everything that the receiver stores of them.
+// testEverything pushes instruments of every kind and compares everything that the receiver stores about them.
 func testEverything(t *testing.T, r *receiver, protocol remotewrite.Protocol) {
 	p := newProgram()
 	job := fmt.Sprintf("everything-%d", protocol)
@@ -67,11 +67,11 @@ func testEverything(t *testing.T, r *receiver, protocol remotewrite.Protocol) {
 	}
 }
 
-// checkFailed checks that the samples that the receiver has refused are counted.
+// checkFailed checks that the Pusher counts the samples that the receiver has refused.
 func (r *receiver) checkFailed(t *testing.T, s *sender) {
 	t.Helper()
 	failed := 0
-	if r.protocol == remotewrite.V2 { // In version 1.0, a receiver does not report it.
+	if r.protocol == remotewrite.V2 { // In version 1.0, a receiver does not report refused samples.
 		for _, p := range s.pushes {
 			for key := range p.held {
 				if !r.takes(key) {
@@ -83,7 +83,7 @@ func (r *receiver) checkFailed(t *testing.T, s *sender) {
 	s.checkCounts(t, failed, 0)
 }
 
-// classics is a source with nothing but a classic histogram.
+// classics is a source with one classic histogram and nothing else.
 type classics struct{ registry *metric.ContextRegistry }
 
 func (c classics) gatherer() metric.GathererWithContext { return c.registry }
@@ -91,8 +91,8 @@ func (c classics) held() map[string]float64 {
 	return classicSeries("classic", 0, []float64{1, 2})
 }
 
-// testNothingTaken pushes nothing but what the Collector answers with success and leaves out, which looks as if it did
-// not know version 2.0. The Pusher finds out that it knows no other, and tries no more.
+// testNothingTaken pushes only series that the Collector omits although it answers with success, as if it did not
+// know version 2.0. The Pusher must find out that the Collector knows no other version, and stop trying.
 func testNothingTaken(t *testing.T, r *receiver) {
 	f := newFaults(t, r)
 	source := classics{metric.NewContextRegistry()}
@@ -112,7 +112,7 @@ func testNothingTaken(t *testing.T, r *receiver) {
 	}
 }
 
-// compareNatives compares the native histograms of each push with the observations until then.
+// compareNatives compares the native histograms of each push with the observations so far.
 func compareNatives(t *testing.T, p *program, s *sender, r *receiver) {
 	t.Helper()
 	want := p.natives()

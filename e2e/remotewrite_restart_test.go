@@ -10,7 +10,7 @@ import (
 	"github.com/luxfi/metric/push/remotewrite"
 )
 
-// testReceiverRestarts kills the receiver between pushes and in the middle of one.
+// testReceiverRestarts kills the receiver between pushes and in the middle of a push.
 func testReceiverRestarts(t *testing.T, r *receiver) {
 	source := newTicks(100)
 	s := newSender(t, "restart", r.url(), source, remotewrite.Opts{MaxSamples: 20})
@@ -29,7 +29,7 @@ func testReceiverRestarts(t *testing.T, r *receiver) {
 	step()
 	s.compare(t, r)
 
-	// The tests of the sender are not safe for concurrent use: only the receiver is ended elsewhere.
+	// The sender is not safe for concurrent use, so only the receiver is ended in another goroutine.
 	pushed := make(chan error, 1)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -54,10 +54,10 @@ func testReceiverRestarts(t *testing.T, r *receiver) {
 	s.compareOnce(t, r)
 }
 
-// end ends the server. It kills servers that keep accepted samples anyway.
+// end ends the server. It kills servers that keep accepted samples even then.
 func (r *receiver) end(t *testing.T) {
 	t.Helper()
-	if r.name == victoriaMetricsName { // It may lose what it has received in the last seconds.
+	if r.name == victoriaMetricsName { // When killed, it may lose the samples of the last seconds.
 		r.process.stop(t)
 	} else {
 		r.process.kill(t)

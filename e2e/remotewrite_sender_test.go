@@ -16,31 +16,31 @@ import (
 	"github.com/luxfi/metric/push/remotewrite"
 )
 
-// source has the instruments of a test, with their true values.
+// source is a set of instruments whose true values the test knows.
 type source interface {
 	gatherer() metric.GathererWithContext
-	held() map[string]float64 // The value of each series, by the string of its labels.
+	held() map[string]float64 // value of each series, keyed by the string of its labels
 }
 
-// sender pushes a source, and remembers what it held at each push. On the receivers, its series have the
-// labels job and instance.
+// sender pushes a source and remembers its values at each push. On the receivers, its series have the labels
+// job and instance.
 type sender struct {
 	source source
 	pusher *remotewrite.Pusher
-	self   *metric.ContextRegistry // Has the metrics of the Pusher.
+	self   *metric.ContextRegistry // metrics of the Pusher itself
 	job    string
 	pushes []push
 
-	wantErr string // text in the error of each push, because the receiver does not accept everything; usually empty
+	wantErr string // text in the error of each push if the receiver does not accept everything; usually empty
 }
 
-// push is the state of a source at some time between two moments.
+// push holds the values of a source at some time between two moments.
 type push struct {
 	from, to time.Time
 	held     map[string]float64
 }
 
-// newSender returns a sender for a job, which pushes to the URL and to the targets of opts.
+// newSender returns a sender for a job. It pushes to url and to the targets of opts.
 func newSender(t *testing.T, job, url string, source source, opts remotewrite.Opts) *sender {
 	t.Helper()
 	if opts.ExternalLabels == nil {
@@ -65,21 +65,21 @@ func newSender(t *testing.T, job, url string, source source, opts remotewrite.Op
 	return s
 }
 
-// abandon closes a Pusher without waiting for anything.
+// abandon closes a Pusher without waiting for its queue.
 func abandon(t *testing.T, p *remotewrite.Pusher) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	_ = p.Close(ctx) // It fails if something is left in the queue.
+	_ = p.Close(ctx) // It fails if the queue is not empty.
 }
 
-// push pushes. All receivers must take it.
+// push pushes. All receivers must accept the samples.
 func (s *sender) push(t *testing.T) {
 	t.Helper()
 	s.deliver(t, s.pusher.Push)
 }
 
-// close closes the Pusher, which pushes a last time. All receivers must take it.
+// close closes the Pusher, which pushes a last time. All receivers must accept the samples.
 func (s *sender) close(t *testing.T) {
 	t.Helper()
 	s.deliver(t, s.pusher.Close)
@@ -95,9 +95,9 @@ func (s *sender) deliver(t *testing.T, push func(context.Context) error) {
 	}
 }
 
-// record records the state of the source while a function pushes.
+// record calls pushes and records the values that the source has meanwhile.
 func (s *sender) record(pushes func() error) error {
-	time.Sleep(2 * time.Millisecond) // No two pushes share a millisecond.
+	time.Sleep(2 * time.Millisecond) // so that no two pushes have the same timestamp
 	p := push{from: time.Now(), held: s.source.held()}
 	err := pushes()
 	p.to = time.Now()
@@ -105,7 +105,7 @@ func (s *sender) record(pushes func() error) error {
 	return err
 }
 
-// queue pushes, or closes the Pusher, while no receiver takes anything. It returns when the samples are in the queue.
+// queue pushes, or closes the Pusher, while no receiver accepts anything. It returns when the samples are queued.
 func (s *sender) queue(t *testing.T, push func(context.Context) error) {
 	t.Helper()
 	before := s.handled()
@@ -120,7 +120,7 @@ func (s *sender) queue(t *testing.T, push func(context.Context) error) {
 	}
 }
 
-// until pushes until a check succeeds.
+// until calls push until check succeeds.
 func (s *sender) until(t *testing.T, push func(context.Context) error, check func() error) error {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -134,16 +134,16 @@ func (s *sender) until(t *testing.T, push func(context.Context) error, check fun
 	})
 }
 
-// handled returns how many samples are in the queue or were dropped from it.
+// handled returns the number of samples that are in the queue or were dropped from it.
 func (s *sender) handled() int {
 	status := s.pusher.Status()[0]
 	return int(status.Pending + status.Dropped)
 }
 
-// pending returns how many samples are in the queue.
+// pending returns the number of samples in the queue.
 func (s *sender) pending() int { return int(s.pusher.Status()[0].Pending) }
 
-// counted returns the sum of a family of the Pusher's own metrics, over the targets.
+// counted returns the sum, over the targets, of a family of the Pusher's own metrics.
 func (s *sender) counted(t *testing.T, name string) (total float64) {
 	t.Helper()
 	name = "prometheus_remote_storage_" + name
@@ -164,7 +164,7 @@ func (s *sender) counted(t *testing.T, name string) (total float64) {
 	return 0
 }
 
-// checkCounts checks the counters of lost samples, and that the queue is empty.
+// checkCounts checks the counters of lost samples and that the queue is empty.
 func (s *sender) checkCounts(t *testing.T, failed, dropped int) {
 	t.Helper()
 	for name, want := range map[string]int{

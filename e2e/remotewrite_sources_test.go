@@ -8,7 +8,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// ticks is a source of many counters, and a gauge that says how often they were incremented.
+// ticks is a source with many counters and a gauge that counts how often they were incremented.
 type ticks struct {
 	registry *metric.ContextRegistry
 	counters *metric.CounterVec

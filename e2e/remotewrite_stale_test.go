@@ -16,7 +16,7 @@ import (
 	"github.com/luxfi/metric/push/remotewrite"
 )
 
-// testStale ends a series, and then all. Receivers must know at once.
+// testStale ends one series and then all of them. Receivers must get staleness markers at once.
 func testStale(t *testing.T, r *receiver) {
 	source := newTicks(20)
 	s := newSender(t, "stale", r.url(), source, remotewrite.Opts{})
@@ -39,10 +39,10 @@ func testStale(t *testing.T, r *receiver) {
 	compareCurrent(t, r, kept.job, source.held())
 }
 
-// fewer is a program that has lost families.
+// fewer is a program that loses families.
 type fewer struct {
 	*program
-	lost []string // The beginnings of the names of their series.
+	lost []string // prefixes of the names of their series
 }
 
 func (f *fewer) held() map[string]float64 {
@@ -53,7 +53,7 @@ func (f *fewer) held() map[string]float64 {
 	return held
 }
 
-// testFamiliesEnd ends families of every kind, and then all.
+// testFamiliesEnd ends families of every kind, and then all of them.
 func testFamiliesEnd(t *testing.T, r *receiver) {
 	source := &fewer{program: newProgram()}
 	source.observe()
@@ -79,11 +79,11 @@ func testFamiliesEnd(t *testing.T, r *receiver) {
 	compareMarkers(t, r, s, slices.Collect(maps.Keys(source.natives()))...)
 }
 
-// compareCurrent compares the current result of an instant query of a job.
+// compareCurrent compares the current result of an instant query for a job.
 func compareCurrent(t *testing.T, r *receiver, job string, want map[string]float64) {
 	t.Helper()
 	if r.name == collectorName {
-		return // It takes no queries.
+		return // The receiver cannot answer queries.
 	}
 	check := func() error {
 		got, err := r.query(t, fmt.Sprintf(`{job=%q}`, job))
@@ -101,19 +101,20 @@ func compareCurrent(t *testing.T, r *receiver, job string, want map[string]float
 		}
 		return nil
 	}
-	if r.name == victoriaMetricsName { // It takes its time.
+	if r.name == victoriaMetricsName { // Its answers lag behind.
 		eventually(t, check)
 	} else if err := check(); err != nil {
 		t.Error(err)
 	}
 }
 
-// compareMarkers checks that each series of the first push, and each native histogram, has exactly one stale marker.
+// compareMarkers checks that each series of the first push and each native histogram have exactly one staleness
+// marker.
 func compareMarkers(t *testing.T, r *receiver, s *sender, natives ...string) {
 	t.Helper()
 	want := make(map[string]int)
 	for key := range s.pushes[0].held {
-		if r.takes(key) || r.name == victoriaMetricsName { // It stores markers, even of NaN.
+		if r.takes(key) || r.name == victoriaMetricsName { // VictoriaMetrics stores markers, even for series of NaN.
 			want[key] = 1
 		}
 	}
@@ -127,8 +128,8 @@ func compareMarkers(t *testing.T, r *receiver, s *sender, natives ...string) {
 	}
 }
 
-// query returns the result of an instant query, by the string of the labels but for job and instance. A
-// native histogram is its sum.
+// query returns the result of an instant query, keyed by the string of the labels without job and instance. The
+// value of a native histogram is its sum.
 func (r *receiver) query(t *testing.T, query string) (map[string]float64, error) {
 	t.Helper()
 	r.flush(t)

@@ -13,7 +13,7 @@ import (
 	promv1 "github.com/prometheus/client_golang/api/prometheus/v1"
 )
 
-// TestAlertRules checks the alert rules of docs/operations.md, and lets each fire.
+// TestAlertRules checks the alert rules of docs/operations.md, and that each of them can fire.
 func TestAlertRules(t *testing.T) {
 	for _, args := range [][]string{
 		{"check", "rules", "--lint=all", "--lint-fatal", "alerts.yml"},
@@ -29,8 +29,8 @@ func TestAlertRules(t *testing.T) {
 	}
 }
 
-// shopRules returns a file of the rules with the names of the quickstart's self-metrics,
-// made the way that operations.md tells.
+// shopRules returns a file with the rules for the names of the quickstart's self-metrics, adapted as
+// operations.md describes.
 func shopRules(t *testing.T) string {
 	t.Helper()
 	rules, err := os.ReadFile("../docs/alerts.yml")
@@ -44,7 +44,7 @@ func shopRules(t *testing.T) string {
 	return file
 }
 
-// checkRules checks that Prometheus could evaluate each rule on the scraped samples.
+// checkRules checks that Prometheus has evaluated each rule on the scraped samples without an error.
 func checkRules(t *testing.T, prom promv1.API) {
 	t.Helper()
 	eventually(t, func() error {

@@ -10,17 +10,17 @@ import (
 	"time"
 )
 
-// slowest is how long an answer to a scrape that has one second may take on a busy
+// slowest is the longest time that the answer to a scrape with a timeout of one second may take on a busy
 // machine. The warehouse takes five seconds.
 const slowest = 3 * time.Second
 
-// TestManyScrapes scrapes the quickstart five hundred times in a row while its warehouse
-// hangs: every answer comes in time and has all the rest, and nothing piles up.
+// TestManyScrapes scrapes the quickstart five hundred times in a row while its warehouse hangs. It checks
+// that every answer comes in time with everything else, and that nothing piles up.
 func TestManyScrapes(t *testing.T) {
 	shop := startProcess(t, `The shop is open on (http://\S+)`, builtTools(t).quickstart, "-listen", "127.0.0.1:0")
 	waitForOrders(t, shop)
 	goroutines := func() float64 { return scrapeShop(t, shop).floats[series("go_goroutines")] }
-	// The shop's metrics that are not scraped, and its customers, whose number varies.
+	// number of goroutines before the scrapes, without the customers, whose number varies
 	before := 0.0
 	for range 20 {
 		before = max(before, goroutines())
@@ -28,7 +28,7 @@ func TestManyScrapes(t *testing.T) {
 	longest, stocked := time.Duration(0), 0
 	for i := range 500 {
 		if i%50 == 0 {
-			time.Sleep(time.Second) // So that the warehouse begins to hang more than once.
+			time.Sleep(time.Second) // Let the warehouse begin to hang more than once.
 		}
 		start := time.Now()
 		got := scrapeShop(t, shop)
@@ -62,7 +62,7 @@ func TestManyScrapes(t *testing.T) {
 	})
 }
 
-// scrapeShop scrapes the way a server does that has one second.
+// scrapeShop scrapes like a server whose timeout is one second.
 func scrapeShop(t *testing.T, shop string) exposition {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, shop+"/metrics", http.NoBody)

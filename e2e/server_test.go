@@ -20,16 +20,16 @@ import (
 	promv1 "github.com/prometheus/client_golang/api/prometheus/v1"
 )
 
-// patience is how long a test waits for something that takes seconds.
+// patience is the longest time that a test waits for something that takes seconds.
 const patience = 3 * time.Minute
 
-// tools are the programs that the tests start.
+// tools has the paths of the programs that the tests start.
 type tools struct {
 	prometheus, promtool, quickstart, aggregator, batch, leaf, otelcol string
 }
 
-// buildTools builds them where make clean removes them. From the second time on, the
-// compiler finds that nothing is to be done.
+// buildTools builds the tools in a folder that make clean removes. From the second time on, the
+// go command finds them up to date.
 var buildTools = sync.OnceValues(func() (tools, error) {
 	dir, err := filepath.Abs(filepath.Join("..", ".cache", "e2e"))
 	if err != nil {
@@ -37,7 +37,7 @@ var buildTools = sync.OnceValues(func() (tools, error) {
 	}
 	const prometheus = "github.com/prometheus/prometheus/cmd/"
 	err = errors.Join(
-		// Without the clients of all the clouds, which are most of it.
+		// The tag leaves out service discovery: clients for all the clouds are most of the code.
 		goBuild(".", dir, "-tags=remove_all_sd", prometheus+"prometheus", prometheus+"promtool"),
 		goBuild(filepath.Join("..", "examples"), dir, "./quickstart", "./aggregator", "./batch"),
 		goBuild(".", dir, "./leaf"),
@@ -61,7 +61,7 @@ func executable(dir, name string) string {
 func goBuild(module, to string, args ...string) error {
 	cmd := exec.Command("go", append([]string{"build", "-buildvcs=false", "-o", to + string(filepath.Separator)}, args...)...)
 	cmd.Dir = module
-	// Each module is built by its own go.mod, also when the tests run in the workspace.
+	// Each module is built with its own go.mod, even when the tests run in the workspace.
 	cmd.Env = append(os.Environ(), "GOWORK=off")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%v: %w\n%s", cmd.Args, err, out)
@@ -102,8 +102,8 @@ func startPrometheus(t *testing.T, config string) promv1.API {
 	return promv1.NewAPI(client)
 }
 
-// startProcess starts a program and returns what the group in a pattern matches as
-// soon as the program prints it.
+// startProcess starts a program, waits until it prints a match of pattern, and returns the match of the
+// group in pattern.
 func startProcess(t *testing.T, pattern, program string, args ...string) string {
 	t.Helper()
 	return start(t, program, args...).said(t, pattern)
@@ -114,18 +114,18 @@ type process struct {
 	cmd    *exec.Cmd
 	out    output
 	exited chan struct{}
-	err    error // How the program has exited. Set when exited is closed.
+	err    error // result of the program; valid when exited is closed
 	killed atomic.Bool
 }
 
-// start starts a program. When the test ends, the program is interrupted and must exit
-// properly, unless it was killed.
+// start starts a program. At the end of the test, the program is interrupted and must exit properly,
+// unless the test has killed it.
 func start(t *testing.T, program string, args ...string) *process {
 	t.Helper()
 	return startCommand(t, exec.Command(program, args...))
 }
 
-// startCommand is start for a command whose environment, folder or user is not that of the test.
+// startCommand is like [start] for a command with its own environment, folder or user.
 func startCommand(t *testing.T, cmd *exec.Cmd) *process {
 	t.Helper()
 	p := &process{cmd: cmd, exited: make(chan struct{})}
@@ -155,8 +155,8 @@ func startCommand(t *testing.T, cmd *exec.Cmd) *process {
 	return p
 }
 
-// said waits until the program prints what a pattern matches, and returns what the group
-// in it matches.
+// said waits until the program has printed a match of pattern, and returns the match of the group in
+// pattern.
 func (p *process) said(t *testing.T, pattern string) string {
 	t.Helper()
 	said := regexp.MustCompile(pattern)
@@ -180,7 +180,7 @@ func (p *process) said(t *testing.T, pattern string) string {
 	return match[1]
 }
 
-// kill ends the process without a warning.
+// kill kills the process.
 func (p *process) kill(t *testing.T) {
 	t.Helper()
 	p.killed.Store(true)
@@ -190,7 +190,7 @@ func (p *process) kill(t *testing.T) {
 	<-p.exited
 }
 
-// stop ends the process properly.
+// stop interrupts the process, which must exit properly.
 func (p *process) stop(t *testing.T) {
 	t.Helper()
 	p.killed.Store(true)

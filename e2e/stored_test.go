@@ -16,18 +16,18 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 )
 
-// stored is everything that Prometheus has stored of a job, by the string of the
-// labels but for those that Prometheus has added.
+// stored holds all samples of a job that Prometheus has stored. The keys are the strings of the labels
+// without those that Prometheus adds.
 type stored struct {
 	series  map[string]*model.SampleStream
-	scrapes []model.SamplePair // The series up: a sample for each scrape.
+	scrapes []model.SamplePair // samples of the series up, one for each scrape
 }
 
-// everything is the range of a query that goes back further than the tests.
+// everything is a range for queries that is longer than the tests take.
 const everything = "1h"
 
-// readStored returns what is stored of a job, but for the alerts. It is a single query, so that it sees
-// every scrape either whole or not at all.
+// readStored returns the stored samples of a job without those of alerts. It makes a single query, so it
+// sees either all or nothing of each scrape.
 func readStored(ctx context.Context, prom promv1.API, job string) (stored, error) {
 	s := stored{series: make(map[string]*model.SampleStream)}
 	got, _, _, err := prom.Query(ctx, fmt.Sprintf(`{job=%q, __name__!~"ALERTS.*"}[%s]`, job, everything), time.Now())
@@ -47,7 +47,7 @@ func readStored(ctx context.Context, prom promv1.API, job string) (stored, error
 	return s, nil
 }
 
-// storedKey returns the string of the labels but for those that Prometheus has added.
+// storedKey returns the string of the labels without those that Prometheus adds.
 func storedKey(set model.LabelSet) string {
 	b := labels.NewBuilder(labels.EmptyLabels())
 	for name, value := range set {
@@ -58,13 +58,13 @@ func storedKey(set model.LabelSet) string {
 	return b.Labels().String()
 }
 
-// own reports whether Prometheus has made a series itself.
+// own reports whether Prometheus makes a series itself.
 func own(key string) bool {
 	return strings.Contains(key, `__name__="up"`) || strings.Contains(key, `__name__="scrape_`)
 }
 
-// arrivals returns when the samples of a series were scraped. Prometheus may have put a
-// zero before them at the time when the series was created; if not, created is 0.
+// arrivals returns the times at which the samples of a series were scraped. Prometheus may have inserted
+// a zero before them, at the time when the series was created. If it has not, created is 0.
 func (s stored) arrivals(stream *model.SampleStream) (times []model.Time, created model.Time) {
 	add := func(at model.Time, zero bool) {
 		scraped := slices.ContainsFunc(s.scrapes, func(up model.SamplePair) bool { return up.Timestamp == at })
@@ -83,8 +83,8 @@ func (s stored) arrivals(stream *model.SampleStream) (times []model.Time, create
 	return times, created
 }
 
-// checkArrivals checks that a series has come in every scrape, or at least, if it may
-// be late, in every one after its first.
+// checkArrivals checks that a series was in every scrape or, if it may be late, in every scrape after its
+// first one.
 func (s stored) checkArrivals(t *testing.T, key string, late bool) {
 	t.Helper()
 	times, _ := s.arrivals(s.series[key])
@@ -97,7 +97,7 @@ func (s stored) checkArrivals(t *testing.T, key string, late bool) {
 	}
 }
 
-// checkUp checks that every scrape has succeeded.
+// checkUp checks that every scrape succeeded.
 func (s stored) checkUp(t *testing.T) {
 	t.Helper()
 	for _, up := range s.scrapes {
@@ -107,7 +107,7 @@ func (s stored) checkUp(t *testing.T) {
 	}
 }
 
-// latest returns the samples of the last scrape, and the times when the series were created.
+// latest returns the samples of the last scrape and the times at which the series were created.
 func (s stored) latest() exposition {
 	got := exposition{floats: map[string]float64{}, created: map[string]int64{}}
 	for key, stream := range s.series {
@@ -124,7 +124,7 @@ func (s stored) latest() exposition {
 	return got
 }
 
-// The bounds of a bucket that belong to it, as the HTTP API says it.
+// Values of the HTTP API for the boundaries of a bucket: which bounds the bucket includes.
 const (
 	upperIncluded = iota
 	lowerIncluded
@@ -164,7 +164,7 @@ func compareStoredHistograms(t *testing.T, p *program, s stored, want map[string
 	}
 }
 
-// storedExemplars returns the exemplars of a job.
+// storedExemplars returns the stored exemplars of a job.
 func storedExemplars(t *testing.T, prom promv1.API, job string) map[string][]exemplar.Exemplar {
 	t.Helper()
 	now := time.Now()

@@ -14,7 +14,7 @@ import (
 	"github.com/prometheus/prometheus/model/histogram"
 )
 
-// of returns a leaf's part of an exposition.
+// of returns the part of an exposition that comes from a leaf.
 func (e exposition) of(l leaf) exposition {
 	own := func(key string) bool {
 		return strings.Contains(key, fmt.Sprintf(`leaf=%q`, l.name)) && !strings.Contains(key, "remote_target_")
@@ -25,17 +25,18 @@ func (e exposition) of(l leaf) exposition {
 	}
 }
 
-// only returns the part of a map that is wanted.
+// only returns the entries of a map whose keys are wanted.
 func only[V any](all map[string]V, wanted func(key string) bool) map[string]V {
 	some := maps.Clone(all)
 	maps.DeleteFunc(some, func(key string, _ V) bool { return !wanted(key) })
 	return some
 }
 
-// isEmpty reports whether there is no sample.
+// isEmpty reports whether e has no samples.
 func (e exposition) isEmpty() bool { return len(e.floats)+len(e.histograms) == 0 }
 
-// nothingInPart returns an error if something of a faulty leaf is there, or not everything of another one that is.
+// nothingInPart returns an error if an exposition contains anything of a faulty leaf, or only a part of a healthy
+// leaf's series.
 func (tr *tree) nothingInPart(got exposition, f format) error {
 	var errs []error
 	for _, l := range leaves {
@@ -51,8 +52,8 @@ func (tr *tree) nothingInPart(got exposition, f format) error {
 	return errors.Join(errs...)
 }
 
-// complete returns an error if an answer of the root lacks something, or has a series of a middle process that it
-// should be without.
+// complete returns an error if an answer of the root lacks something, or contains a series of a middle process in
+// without.
 func (tr *tree) complete(got exposition, f format, without ...string) error {
 	var errs []error
 	expect := func(want float64, name string, labels ...string) {
@@ -83,7 +84,7 @@ func (tr *tree) complete(got exposition, f format, without ...string) error {
 	return errors.Join(errs...)
 }
 
-// differs returns how an exposition differs from another one.
+// differs returns an error that describes how an exposition differs from another one.
 func (e exposition) differs(name string, want exposition) error {
 	if e.isEmpty() {
 		return fmt.Errorf("%s is missing", name)
@@ -114,7 +115,7 @@ func (e exposition) differs(name string, want exposition) error {
 		}
 	}
 	for name, m := range want.metadata {
-		// In the text format, the family of a counter has the whole name.
+		// In the text format, the name of a counter's family includes the suffix.
 		if got := cmp.Or(e.metadata[name], e.metadata[strings.TrimSuffix(name, "_total")]); got != m {
 			wrong("metadata", name, got, m)
 		}

@@ -21,8 +21,8 @@ import (
 // leaf is a process at the bottom of the tree.
 type leaf struct {
 	name, middle string
-	mode         string // See the program leaf.
-	faulty       bool   // Nothing of it must reach the root.
+	mode         string // see the program leaf
+	faulty       bool   // None of its series may reach the root.
 }
 
 var leaves = []leaf{
@@ -37,13 +37,13 @@ var leaves = []leaf{
 	{"third", "m3", "ordinary", false},
 }
 
-// tree is a root, which gathers from middle processes, which gather from leaves.
+// tree is a tree of processes: a root gathers from middle processes, and these gather from leaves.
 type tree struct {
 	dir       string
 	addresses map[string]string // of each process, by its name
 
-	test      *testing.T          // At its end, the processes end.
-	processes map[string]*process // The root and the middle ones.
+	test      *testing.T          // the processes end with this test
+	processes map[string]*process // the root and the middle processes
 
 	crashes atomic.Int64
 	want    map[string]map[string]exposition // expositions of each healthy leaf, by the name of the format
@@ -52,7 +52,7 @@ type tree struct {
 // middles are the names of the middle processes.
 var middles = []string{"m1", "m2", "m3"}
 
-// middleConfig and rootConfig are the beginnings of the configurations.
+// middleConfig and rootConfig begin the configurations.
 const (
 	middleConfig = `
 listen: %s
@@ -82,7 +82,7 @@ func plant(t *testing.T) *tree {
 			continue
 		}
 		p := start(t, builtTools(t).leaf, "-mode", l.mode)
-		p.killed.Store(true) // It need not exit properly.
+		p.killed.Store(true) // The leaf need not exit properly.
 		t.Cleanup(func() { p.kill(t) })
 		tr.addresses[l.name] = p.said(t, `listening on http://(\S+)`)
 	}
@@ -113,7 +113,7 @@ func (tr *tree) write(t *testing.T, name, text string) {
 	replaceFile(t, filepath.Join(tr.dir, name), text)
 }
 
-// replaceFile replaces a file at once.
+// replaceFile replaces a file atomically.
 func replaceFile(t *testing.T, file, text string) {
 	t.Helper()
 	if err := os.WriteFile(file+".new", []byte(text), 0o600); err != nil {
@@ -124,7 +124,7 @@ func replaceFile(t *testing.T, file, text string) {
 	}
 }
 
-// start starts the root or a middle process, and returns when it listens.
+// start starts the root or a middle process and returns when it listens.
 func (tr *tree) start(t *testing.T, name string) {
 	t.Helper()
 	p := start(tr.test, builtTools(t).aggregator, "-config", filepath.Join(tr.dir, name+".yml"))
@@ -151,7 +151,7 @@ func (tr *tree) setTargets(t *testing.T, names ...string) {
 // exitCrashed is the exit code of a leaf that has crashed on purpose.
 const exitCrashed = 42
 
-// keepCrashing starts the leaf that crashes again whenever it has.
+// keepCrashing restarts the crashing leaf after each crash.
 func (tr *tree) keepCrashing(t *testing.T, address string) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -201,7 +201,7 @@ func (tr *tree) askLeaves(t *testing.T) {
 	}
 }
 
-// ask asks a process for its metrics the way a server does that has one second.
+// ask asks a process for its metrics like a server whose timeout is one second.
 func ask(ctx context.Context, address string, f format, added ...string) (exposition, time.Duration, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/metrics", http.NoBody)
 	if err != nil {
@@ -227,7 +227,7 @@ func ask(ctx context.Context, address string, f format, added ...string) (exposi
 	return got, took, err
 }
 
-// peakMemory returns the most memory that a process has had, in bytes. It works on Linux.
+// peakMemory returns the peak memory of a process in bytes. It works on Linux.
 func (p *process) peakMemory(t *testing.T) int {
 	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))

@@ -15,16 +15,16 @@ import (
 	promv1 "github.com/prometheus/client_golang/api/prometheus/v1"
 )
 
-// openMetrics and protobufUTF8 are formats in which everything survives but, in OpenMetrics, native buckets.
+// openMetrics and protobufUTF8 are formats that lose nothing, except for native buckets in OpenMetrics.
 var (
 	openMetrics  = format{name: "openmetrics100", accept: "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8"}
 	protobufUTF8 = format{name: "protobuf-utf8", accept: protobuf + ";escaping=allow-utf-8"}
 )
 
-// treeInterval is the interval between Prometheus's scrapes of the tree. Its timeout is a second.
+// treeInterval is the interval between Prometheus's scrapes of the tree. Their timeout is one second.
 const treeInterval = 2 * time.Second
 
-// TestTree scrapes a tree of real processes with a timeout of one second, while one of its leaves hangs, one crashes
+// TestTree scrapes a tree of real processes with a timeout of one second while one of its leaves hangs, one crashes
 // in the middle of its answers, and one sends 10 GB.
 func TestTree(t *testing.T) {
 	tr := plant(t)
@@ -32,7 +32,7 @@ func TestTree(t *testing.T) {
 	root := "http://" + tr.addresses["root"]
 	jobs := []job{
 		{format: openMetrics, target: root, path: "/metrics", settings: `scrape_protocols: [OpenMetricsText1.0.0]`},
-		{format: format{name: "protobuf", protobuf: true}, target: root, path: "/metrics"}, // The default.
+		{format: format{name: "protobuf", protobuf: true}, target: root, path: "/metrics"}, // the default
 	}
 	prom := startPrometheus(t, config(jobs, treeInterval, time.Second))
 	for _, f := range []format{openMetrics, protobufUTF8} {
@@ -51,7 +51,7 @@ func TestTree(t *testing.T) {
 	}
 }
 
-// untilComplete waits until the root has everything.
+// untilComplete waits until the root's answer is complete.
 func (tr *tree) untilComplete(t *testing.T) {
 	t.Helper()
 	eventually(t, func() error {
@@ -61,8 +61,8 @@ func (tr *tree) untilComplete(t *testing.T) {
 	})
 }
 
-// checkAnswers scrapes the root again and again. All answers must be right, and most of them complete and in time: on
-// a busy machine, a process may not get the time that it has.
+// checkAnswers scrapes the root again and again. All answers must be right, and most of them complete and in time.
+// On a busy machine, a process may not get all the processor time that it needs.
 func (tr *tree) checkAnswers(t *testing.T, f format) {
 	const attempts = 10
 	var (
@@ -94,10 +94,10 @@ func (tr *tree) checkAnswers(t *testing.T, f format) {
 	}
 }
 
-// checkPileUp scrapes the root fifty times, five at a time, and compares how much the processes hold then with how
-// much they held before.
+// checkPileUp scrapes the root fifty times, five at a time, and checks that the processes do not hold more
+// goroutines and open files than before.
 func (tr *tree) checkPileUp(t *testing.T) {
-	const idle = 10 // So many more connections, or goroutines of theirs, may wait for the next scrape.
+	const idle = 10 // number of additional connections, or their goroutines, that may wait for the next scrape
 	before := tr.held(t)
 	for range 10 {
 		var scrapes sync.WaitGroup
@@ -122,8 +122,8 @@ func (tr *tree) checkPileUp(t *testing.T) {
 	})
 }
 
-// held returns how many goroutines and open files the root and the middle processes have. It waits for an answer that
-// has all of them.
+// held returns the numbers of goroutines and open files of the root and the middle processes. It waits for an answer
+// that includes all of them.
 func (tr *tree) held(t *testing.T) (held map[string]float64) {
 	t.Helper()
 	want := []string{series("go_goroutines")}
@@ -142,7 +142,7 @@ func (tr *tree) held(t *testing.T) (held map[string]float64) {
 				return fmt.Errorf("%s is missing", key)
 			}
 			held[key] = v
-			files := strings.Replace(key, "go_goroutines", "process_open_fds", 1) // Not every system has this metric.
+			files := strings.Replace(key, "go_goroutines", "process_open_fds", 1) // Not every operating system has this metric.
 			held[files] = got.floats[files]
 		}
 		return nil
@@ -150,7 +150,7 @@ func (tr *tree) held(t *testing.T) (held map[string]float64) {
 	return held
 }
 
-// checkStored compares the root's samples that Prometheus has stored with the leaves' expositions.
+// checkStored compares the samples of the root that Prometheus has stored with the leaves' expositions.
 func (tr *tree) checkStored(t *testing.T, prom promv1.API, j job) {
 	s := waitForScrapes(t, prom, j.name, minScrapes)
 	up := 0.0
@@ -186,8 +186,8 @@ func (tr *tree) checkStored(t *testing.T, prom promv1.API, j job) {
 	}
 }
 
-// checkChanges kills a middle process and starts it again, and changes the file of targets, while the root is scraped
-// all the time.
+// checkChanges kills and restarts a middle process, and changes the file of targets, while the root is scraped all
+// the time.
 func (tr *tree) checkChanges(t *testing.T) {
 	f := protobufUTF8
 	over := make(chan struct{})
@@ -238,10 +238,10 @@ func (tr *tree) checkChanges(t *testing.T) {
 	scrapes.Wait()
 }
 
-// maxMemory is how much memory a process of the tree may have had at some time. It may hold several answers of 16 MiB.
+// maxMemory is the limit for the peak memory of a process of the tree. It may hold several answers of 16 MiB.
 const maxMemory = 512 << 20
 
-// checkMemory checks how much memory the root and the middle processes have needed.
+// checkMemory checks the peak memory of the root and the middle processes.
 func (tr *tree) checkMemory(t *testing.T) {
 	for name, p := range tr.processes {
 		peak := p.peakMemory(t)

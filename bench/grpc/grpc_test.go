@@ -39,13 +39,13 @@ func (service) FullDuplexCall(stream grpc.BidiStreamingServer[testpb.StreamingOu
 	}
 }
 
-// measured returns the options of a server and a client that a peer measures.
+// measured returns the options of a server and a client whose calls a peer measures.
 func measured(b *testing.B, peer string) (server []grpc.ServerOption, client []grpc.DialOption) {
 	b.Helper()
 	switch peer {
 	case "metric", "metric-sizes":
 		reg := metric.NewContextRegistry()
-		opts := grpcmetric.Opts{Names: grpcmetric.ClassicNames, NoSizes: peer == "metric"} // the metrics that the peer measures, or all
+		opts := grpcmetric.Opts{Names: grpcmetric.ClassicNames, NoSizes: peer == "metric"} // the metrics that go-grpc-middleware has, or all of ours
 		s, err := grpcmetric.NewServerMetrics(reg, opts)
 		check(b, err)
 		c, err := grpcmetric.NewClientMetrics(reg, opts)
@@ -70,7 +70,7 @@ func check(b *testing.B, err error) {
 	}
 }
 
-// connect starts a server, and returns a client of it.
+// connect starts a server and returns a client that is connected to it.
 func connect(b *testing.B, server []grpc.ServerOption, client []grpc.DialOption) testpb.TestServiceClient {
 	b.Helper()
 	listener := bufconn.Listen(1 << 16)
@@ -86,8 +86,8 @@ func connect(b *testing.B, server []grpc.ServerOption, client []grpc.DialOption)
 	return testpb.NewTestServiceClient(conn)
 }
 
-// cpuTime returns the processor time that the program has used. Unlike the time that has passed, it
-// does not tell how long a goroutine has waited for another one.
+// cpuTime returns the processor time that the program has used. Unlike elapsed time, it does not
+// include the time that goroutines wait for each other.
 func cpuTime(b *testing.B) time.Duration {
 	b.Helper()
 	var usage syscall.Rusage
@@ -95,7 +95,7 @@ func cpuTime(b *testing.B) time.Duration {
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
-// each runs a benchmark with each side measured by each peer.
+// each runs a benchmark for each peer and each side of a call.
 func each(b *testing.B, run func(b *testing.B, client testpb.TestServiceClient)) {
 	for _, side := range []string{"server", "client"} {
 		for _, peer := range []string{"none", "metric", "metric-sizes", "go-grpc-middleware"} {
@@ -116,7 +116,7 @@ func each(b *testing.B, run func(b *testing.B, client testpb.TestServiceClient))
 	}
 }
 
-// BenchmarkCall makes unary calls.
+// BenchmarkCall measures unary calls.
 func BenchmarkCall(b *testing.B) {
 	each(b, func(b *testing.B, client testpb.TestServiceClient) {
 		for b.Loop() {
@@ -126,7 +126,7 @@ func BenchmarkCall(b *testing.B) {
 	})
 }
 
-// BenchmarkMessage sends a message on a stream and waits for one back.
+// BenchmarkMessage measures sending a message on a stream and waiting for the reply.
 func BenchmarkMessage(b *testing.B) {
 	each(b, func(b *testing.B, client testpb.TestServiceClient) {
 		stream, err := client.FullDuplexCall(b.Context())

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// output is that of two rounds.
+// output is the output of go test in two rounds.
 const output = `cpu: Some CPU
 BenchmarkCounterInc/goroutines=1/peer=metric-2         	 1000	         2.000 ns/op	       0 B/op	       0 allocs/op
 BenchmarkCounterInc/goroutines=1/peer=client_golang-2  	 1000	         4.000 ns/op	       0 B/op	       0 allocs/op

@@ -77,7 +77,7 @@ func (r *runner) read(out io.Reader) error {
 		name, peer := splitPeer(string(result.Name.Full()))
 		for _, v := range result.Values {
 			value, unit := v.Value, v.Unit
-			if v.OrigUnit != "" { // the value in the unit that the benchmark has reported
+			if v.OrigUnit != "" { // benchfmt has converted the unit; this is the value in the reported one
 				value, unit = v.OrigValue, v.OrigUnit
 			}
 			m := measure{name, peer, unit}

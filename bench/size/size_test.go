@@ -8,16 +8,16 @@ import (
 	"testing"
 )
 
-// most is how large a program may be, as a multiple of the same one with client_golang. The
-// target is 1.05. These are what has been reached, rounded up by half a percent for what Go
-// and the modules change; they may only be lowered. See docs/migration.md.
+// most is the size that a program may have, as a multiple of the same program with client_golang.
+// The target is 1.05. The values are the ratios reached so far, rounded up by half a percent so that
+// new versions of Go and of the modules fit; they may only be lowered. See docs/migration.md.
 var most = map[string]float64{
 	"ours":   1.145,
 	"dropin": 1.173,
 }
 
-// TestSize builds the programs for linux/amd64, as they are shipped: without symbols. The
-// sizes do not depend on the machine.
+// TestSize checks the sizes of the programs. It builds them for linux/amd64 without symbols, as
+// programs are shipped, so the sizes do not depend on the machine.
 func TestSize(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds four programs")
@@ -34,7 +34,7 @@ func TestSize(t *testing.T) {
 	}
 }
 
-// TestWithoutZstd checks that programs contain the zstd compressor only if they import it.
+// TestWithoutZstd checks that only programs that import the zstd compressor contain it.
 func TestWithoutZstd(t *testing.T) {
 	list, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "./ours", "./dropin").Output()
 	if err != nil {
@@ -47,7 +47,7 @@ func TestWithoutZstd(t *testing.T) {
 	}
 }
 
-// size returns the size of the program in a folder.
+// size returns the size in bytes of the program in a folder.
 func size(t *testing.T, program string) int64 {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), program)

@@ -16,10 +16,10 @@ func newHanging() http.Handler {
 	return http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 }
 
-// exitCrashed is the exit code of a crash.
+// exitCrashed is the exit code of a process that crashes.
 const exitCrashed = 42
 
-// newCrashing returns a handler that ends the process in the middle of its answer, after some complete
+// newCrashing returns a handler that ends the process in the middle of an answer, after some complete
 // lines.
 func newCrashing() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -34,10 +34,10 @@ func newCrashing() http.Handler {
 	})
 }
 
-// tooMuch is the size of a huge answer: 10 GB.
+// tooMuch is the size of a huge answer in bytes: 10 GB.
 const tooMuch = 10_000_000_000
 
-// newHuge returns a handler that sends more than fits in memory: alternately uncompressed and
+// newHuge returns a handler whose answers do not fit in memory. They are alternately uncompressed and
 // compressed.
 func newHuge() http.Handler {
 	var plain bytes.Buffer

@@ -34,7 +34,7 @@ func newNative() http.Handler {
 		Name: "leaf_both_seconds", Help: "Native and classic buckets.", Unit: "seconds",
 		Buckets: []float64{0.1, 1, 10}, NativeHistogramBucketFactor: 1.5,
 	}, []string{"route"})
-	//metricvet:ignore Prometheus has to read such names.
+	//metricvet:ignore Prometheus must be able to read such names.
 	utf8 := metric.NewGaugeVec(metric.GaugeOpts{Name: "leaf.pièces/temperature", Help: "A name of all signs: ✓."}, []string{"röom.name"})
 	utf8.WithLabelValues("Küche \"2\"\n").Set(21.5)
 	registry.MustRegister(native, both, utf8)
@@ -45,7 +45,7 @@ func newNative() http.Handler {
 	return metric.HandlerFor(registry, metric.HandlerOpts{EnableOpenMetrics: true, EnableOpenMetricsTextCreatedSamples: true})
 }
 
-// newClientGolang returns a handler of client_golang.
+// newClientGolang returns a handler of client_golang with its instruments.
 func newClientGolang() http.Handler {
 	registry := prometheus.NewRegistry()
 	register(registry)
@@ -82,7 +82,7 @@ func observe(o prometheus.Observer, v float64) {
 	o.(prometheus.ExemplarObserver).ObserveWithExemplar(v, prometheus.Labels{"trace_id": traceID})
 }
 
-// text is an exposition in the text format 0.0.4.
+// text is an exposition in version 0.0.4 of the text format.
 const text = `# HELP leaf_requests_total Requests.
 # TYPE leaf_requests_total counter
 leaf_requests_total{code="200"} 7

@@ -2,7 +2,7 @@
 
 // Otelcol is the remote-write receiver of the OpenTelemetry Collector, without the rest of a Collector.
 // Before it answers a request, it appends the metrics to a file, as a line of OTLP protobuf in base64.
-// JSON has only one NaN, and would lose staleness markers.
+// JSON would lose staleness markers, because it has only one NaN.
 package main
 
 import (
@@ -32,7 +32,7 @@ func main() {
 	}
 }
 
-// run receives until the program is interrupted.
+// run receives metrics until the program is interrupted.
 func run(listen, name string) (err error) {
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer cancel()

@@ -13,7 +13,7 @@ import (
 
 // settings are the settings of a module, besides its prober and its timeout.
 type settings struct {
-	Status int `yaml:"status"` // What a target has to answer.
+	Status int `yaml:"status"` // required status of the response
 }
 
 func main() {
@@ -45,7 +45,7 @@ func newHTTP(m *probe.Module) (probe.Func, error) {
 		if err != nil {
 			return err
 		}
-		defer response.Body.Close() //nolint:errcheck // Only the content that was read matters.
+		defer response.Body.Close() //nolint:errcheck // Only reading the content matters.
 		status.Set(float64(response.StatusCode))
 		n, err := io.Copy(io.Discard, response.Body)
 		if err != nil {

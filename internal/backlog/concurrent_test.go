@@ -9,8 +9,8 @@ import (
 	"github.com/luxfi/metric/internal/writereq"
 )
 
-// TestConcurrent runs several goroutines that append to a log that is often full, consumers of
-// different speeds, one of them hung, and readers of the tallies.
+// TestConcurrent checks a log that is often full with several goroutines that append, consumers of
+// different speeds, one of which hangs, and readers of the tallies.
 func TestConcurrent(t *testing.T) {
 	modes(t, func(t *testing.T, dir string) {
 		const appenders, perAppender = 3, 400
@@ -102,7 +102,7 @@ func TestConcurrent(t *testing.T) {
 	})
 }
 
-// TestCloseWhileInUse closes a log while other goroutines use it.
+// TestCloseWhileInUse checks that a log can be closed while other goroutines use it.
 func TestCloseWhileInUse(t *testing.T) {
 	modes(t, func(t *testing.T, dir string) {
 		l := open(t, dir, 16<<10, "a")

@@ -46,8 +46,7 @@ func write(t *testing.T, path string, data []byte) {
 	}
 }
 
-// TestTornTail truncates the last record at every byte, as a process does that is killed while it
-// writes.
+// TestTornTail checks a log whose last record is truncated at any byte, as after a kill during a write.
 func TestTornTail(t *testing.T) {
 	original, segment, sizes := prepared(t, 3)
 	content := read(t, segment)
@@ -73,7 +72,8 @@ func TestTornTail(t *testing.T) {
 	}
 }
 
-// TestFlippedBits changes every byte of a segment, before the log is opened and while it is open.
+// TestFlippedBits checks a log in which one byte of a segment has changed, before the log is opened or
+// while it is open.
 func TestFlippedBits(t *testing.T) {
 	const n = 4
 	original, segment, sizes := prepared(t, n)
@@ -140,7 +140,7 @@ func TestFlippedBits(t *testing.T) {
 	}
 }
 
-// TestDamagedMiddle opens a directory with a damaged segment between two good ones.
+// TestDamagedMiddle checks a directory with a damaged segment between two good ones.
 func TestDamagedMiddle(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -196,7 +196,8 @@ func TestDamagedMiddle(t *testing.T) {
 	}
 }
 
-// TestLostTail loses records that a consumer has finished with. The consumer must not skip new records.
+// TestLostTail checks that a consumer does not skip new records after the log has lost records that the
+// consumer had finished with.
 func TestLostTail(t *testing.T) {
 	dir, segment, sizes := prepared(t, 4)
 	l := open(t, dir, 80_000, "a", "b")

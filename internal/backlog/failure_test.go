@@ -11,10 +11,10 @@ import (
 	"github.com/luxfi/metric/internal/writereq"
 )
 
-// fullDisk accepts room bytes, and then fails.
+// fullDisk is a store that accepts room bytes and then fails.
 type fullDisk struct {
 	room     int
-	truncate bool // Truncate works.
+	truncate bool // whether Truncate works
 }
 
 type fullFile struct {
@@ -52,7 +52,8 @@ func numbered(id, bodyBytes int) *writereq.Record {
 	return &writereq.Record{Counts: writereq.Counts{Samples: uint64(id)}, Body: body}
 }
 
-// TestFullDisk fills the disk at each byte of a record, in a segment that has records and in a new one.
+// TestFullDisk checks that a disk that becomes full at any byte of a record costs only that record, in a
+// segment with records and in a new one.
 func TestFullDisk(t *testing.T) {
 	for _, truncate := range []bool{true, false} {
 		for _, before := range []int{0, 2} {
@@ -182,7 +183,7 @@ func TestNoSegmentCanBeCreated(t *testing.T) {
 	}
 }
 
-// TestPositionCannotBeSaved makes Done fail, which must not lose a record.
+// TestPositionCannotBeSaved checks that no record is lost if Done fails.
 func TestPositionCannotBeSaved(t *testing.T) {
 	opts := Options{Dir: t.TempDir(), MaxBytes: 1 << 20}
 	l, err := Open(opts, []string{"a"})
@@ -290,8 +291,8 @@ func (p *pausing) read(s *segment, seq uint64, off, limit int64) (writereq.Recor
 	return p.store.read(s, seq, off, limit)
 }
 
-// TestDropWhileReading drops the records that a consumer is about to take. Each is counted once, and
-// neither Append nor the tallies wait for the disk.
+// TestDropWhileReading drops the records that a consumer is about to take. It checks that each of them is
+// counted once, and that neither Append nor the tallies wait for the disk.
 func TestDropWhileReading(t *testing.T) {
 	l, err := Open(Options{Dir: t.TempDir(), MaxBytes: 4000}, []string{"a"})
 	if err != nil {
@@ -322,7 +323,7 @@ func TestDropWhileReading(t *testing.T) {
 		add(id)
 	}
 	slow.resume <- struct{}{}
-	<-slow.reading // It reads another record.
+	<-slow.reading // The consumer reads the next record.
 	dropped := l.Dropped(0).Samples
 	slow.resume <- struct{}{}
 	got := <-taken
@@ -337,7 +338,7 @@ func TestDropWhileReading(t *testing.T) {
 	}
 }
 
-// TestDoneWhileWriting finishes all records of a segment while another one is being written to it.
+// TestDoneWhileWriting finishes all records of a segment while another record is written to it.
 func TestDoneWhileWriting(t *testing.T) {
 	l, err := Open(Options{Dir: t.TempDir(), MaxBytes: 1 << 20}, []string{"a"})
 	if err != nil {

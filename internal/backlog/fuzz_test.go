@@ -9,7 +9,7 @@ import (
 	"github.com/luxfi/metric/internal/backlog"
 )
 
-// FuzzSegment opens directories with any segment and any position in them. If repair is true, it
+// FuzzSegment opens directories that contain any segment and any position. If repair is true, it
 // repairs the checksums of heads, because mutations seldom get past them.
 func FuzzSegment(f *testing.F) {
 	dir := f.TempDir()

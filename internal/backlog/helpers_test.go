@@ -81,7 +81,7 @@ func done(t testing.TB, l *backlog.Log, consumer int) {
 	}
 }
 
-// drain takes all records, and returns their numbers.
+// drain takes all records and returns their numbers.
 func drain(t testing.TB, l *backlog.Log, consumer int) []int {
 	t.Helper()
 	var ids []int

@@ -98,7 +98,7 @@ func TestInFlight(t *testing.T) {
 	})
 }
 
-// TestFull uses a slow consumer and a consumer that hangs with a record in flight.
+// TestFull checks a full log with a slow consumer and a consumer that hangs with a record in flight.
 func TestFull(t *testing.T) {
 	modes(t, func(t *testing.T, dir string) {
 		const maxBytes, n = 8 << 10, 200
@@ -300,7 +300,7 @@ func TestMemoryOfAppend(t *testing.T) {
 	}
 }
 
-// BenchmarkLog appends a record, and one consumer takes it.
+// BenchmarkLog measures appending a record that one consumer takes.
 func BenchmarkLog(b *testing.B) {
 	for _, mode := range []struct{ name, dir string }{{"memory", ""}, {"disk", b.TempDir()}} {
 		b.Run(mode.name, func(b *testing.B) {

@@ -27,7 +27,7 @@ type model struct {
 
 type modelConsumer struct {
 	waiting  []int // records that were not taken
-	inFlight int   // -1 without a record in flight
+	inFlight int   // -1 if no record is in flight
 	dropped  writereq.Counts
 }
 

@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// appendUntilKilled appends records and prints their numbers. It takes every other record.
+// appendUntilKilled appends records and prints their numbers. It takes every second record.
 func appendUntilKilled(dir string) {
 	l, err := backlog.Open(backlog.Options{Dir: dir, MaxBytes: 1 << 30}, []string{"a", "b"})
 	for id := 0; err == nil; id++ {

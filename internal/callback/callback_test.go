@@ -51,8 +51,8 @@ func isPanic(err error) bool {
 	return ok
 }
 
-// TestBlockedFunctionIsNotCalledAgain checks that a call is refused while an earlier one blocks, and made
-// again when that has returned.
+// TestBlockedFunctionIsNotCalledAgain checks that a function that blocks is not called again until it has
+// returned.
 func TestBlockedFunctionIsNotCalledAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var (

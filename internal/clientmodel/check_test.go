@@ -11,8 +11,8 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// TestUnreadableSamples checks that a sample for which Prometheus would refuse a whole exposition is an
-// error for its metric only, and that samples that Prometheus reads are no errors.
+// TestUnreadableSamples checks that a sample for which Prometheus would refuse a whole exposition costs
+// only its metric, and that samples that Prometheus can read are not errors.
 func TestUnreadableSamples(t *testing.T) {
 	nan, inf := math.NaN(), math.Inf(1)
 	tests := []struct {
@@ -64,7 +64,7 @@ func TestUnreadableSamples(t *testing.T) {
 		{"zero bucket that overflows", sparse(func(h *dto.Histogram) { h.ZeroCount = new(uint64(math.MaxUint64)) }), "in its native buckets"},
 		{"less in buckets because of NaN", sparse(func(h *dto.Histogram) { h.SampleCount, h.SampleSum = new(uint64(11)), new(nan) }), ""},
 		{"more in buckets in spite of NaN", sparse(func(h *dto.Histogram) { h.SampleCount, h.SampleSum = new(uint64(9)), new(nan) }), "counts 9 observations"},
-		{"schema too low", sparse(func(h *dto.Histogram) { h.Schema = new(int32(-5)) }), "has the schema -5: it has to be from -4 to 8"},
+		{"schema too low", sparse(func(h *dto.Histogram) { h.Schema = new(int32(-5)) }), "has the schema -5: it must be from -4 to 8"},
 		{"schema too high", sparse(func(h *dto.Histogram) { h.Schema = new(int32(9)) }), "has the schema 9"},
 		{"custom buckets", sparse(func(h *dto.Histogram) { h.Schema = new(int32(-53)) }), "has the schema -53"},
 		{"zero threshold NaN", sparse(func(h *dto.Histogram) { h.ZeroThreshold = new(nan) }), "has the zero threshold NaN"},
@@ -159,7 +159,7 @@ func TestDescribe(t *testing.T) {
 	}
 }
 
-// TestTimesBefore1970 checks that such times count as unknown, and that the samples stay valid.
+// TestTimesBefore1970 checks that times before 1970 count as unknown, and that their samples stay valid.
 func TestTimesBefore1970(t *testing.T) {
 	_, p := decode(t, &dto.Metric{Counter: &dto.Counter{
 		Value: new(1.0), CreatedTimestamp: at(-1, 0), Exemplar: &dto.Exemplar{Timestamp: at(-1, 999_999_999)},

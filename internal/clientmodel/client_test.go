@@ -72,8 +72,8 @@ func TestClientInstruments(t *testing.T) {
 	same(t, roundTrip(t, families), families)
 }
 
-// TestClientMetrics converts single metrics: it determines the type from the metric's value, decodes
-// the point, and encodes it again into the struct that Write would fill.
+// TestClientMetrics checks the conversion of single metrics: it determines the type from the metric's
+// value, decodes the point, and encodes it again into the struct that Write would fill.
 func TestClientMetrics(t *testing.T) {
 	families, err := instruments(t).Gather()
 	if err != nil {

@@ -11,9 +11,9 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// TestDecodeLabelsInTurn checks that the history of a decoder does not affect the result. It decodes
-// metrics with the label names of the previous one, with other names, with invalid names, and of other
-// types.
+// TestDecodeLabelsInTurn checks that earlier metrics do not affect the results of a decoder. It decodes
+// metrics with the label names of the previous metric, with other names, with invalid names, and of
+// other types.
 func TestDecodeLabelsInTurn(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	names := []string{"a", "b", "c", "ab", "d.e", "le", "quantile", "", "__x", "\xff", "a,b=\""}

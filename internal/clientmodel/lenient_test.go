@@ -12,7 +12,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// TestOrderIsRestored checks that labels and buckets may be in any order, as those of collectors that
+// TestOrderIsRestored checks that labels and buckets may be in any order, like those of collectors that
 // range over a map.
 func TestOrderIsRestored(t *testing.T) {
 	in := family("h", dto.MetricType_HISTOGRAM, &dto.Metric{Label: pairs("b", "2", "a", "1"), Histogram: &dto.Histogram{
@@ -36,7 +36,7 @@ func TestMissingTypeIsCounter(t *testing.T) {
 	}
 }
 
-// TestTimesOutOfRange checks that such times count as unknown, not as errors.
+// TestTimesOutOfRange checks that times that are out of range count as unknown, not as errors.
 func TestTimesOutOfRange(t *testing.T) {
 	for name, ts := range map[string]*timestamppb.Timestamp{
 		"the zero time": timestamppb.New(time.Time{}),
@@ -57,7 +57,7 @@ func TestTimesOutOfRange(t *testing.T) {
 	}
 }
 
-// TestNilParts decodes metrics with nil parts, as sloppy collectors write them.
+// TestNilParts checks metrics with nil parts, which careless collectors write.
 func TestNilParts(t *testing.T) {
 	m := &dto.Metric{Histogram: &dto.Histogram{
 		Bucket: []*dto.Bucket{nil}, PositiveSpan: []*dto.BucketSpan{nil}, Exemplars: []*dto.Exemplar{nil, traced()},

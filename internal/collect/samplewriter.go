@@ -82,7 +82,7 @@ type abandonedSink struct {
 func (s *abandonedSink) Sample(f *model.Family, p *model.Point) error {
 	if f != s.family {
 		if !s.isAnnounced(f.Name) {
-			return fmt.Errorf("family %q was not announced: a stream collector has to describe every family that it writes", f.Name)
+			return fmt.Errorf("family %q was not announced: a stream collector must describe every family that it writes", f.Name)
 		}
 		s.family = f
 	}

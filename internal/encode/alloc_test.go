@@ -8,8 +8,8 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// TestPointsDoNotAllocate covers every kind of point in every format. A family may allocate if its name
-// needs escaping, but a point must not.
+// TestPointsDoNotAllocate checks that no kind of point allocates in any format. A family may allocate if
+// its name needs escaping.
 func TestPointsDoNotAllocate(t *testing.T) {
 	for name, opts := range variants() {
 		e := encode.NewEncoder(io.Discard, opts)
@@ -37,7 +37,7 @@ func TestPointsDoNotAllocate(t *testing.T) {
 	}
 }
 
-// TestExpositionsDoNotAllocate covers encoders, families and protobuf blocks.
+// TestExpositionsDoNotAllocate checks that encoders, families and protobuf blocks do not allocate.
 func TestExpositionsDoNotAllocate(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector makes pools forget")

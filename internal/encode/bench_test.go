@@ -59,8 +59,8 @@ func report(b *testing.B, points int) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(points), "ns/series")
 }
 
-// BenchmarkEncode encodes a family of 1000 series. The utf8-labels case has one series and uses the
-// underscores scheme.
+// BenchmarkEncode measures encoding a family of 1000 series. The utf8-labels case has one series and
+// uses the underscores scheme.
 func BenchmarkEncode(b *testing.B) {
 	for format, opts := range formats() {
 		opts.Escaping = common.UnderscoreEscaping
@@ -76,7 +76,7 @@ func BenchmarkEncode(b *testing.B) {
 	}
 }
 
-// BenchmarkSmallFamilies encodes 100 families of one series each.
+// BenchmarkSmallFamilies measures encoding 100 families of one series each.
 func BenchmarkSmallFamilies(b *testing.B) {
 	families := make([]*family, 100)
 	for i := range families {
@@ -92,7 +92,7 @@ func BenchmarkSmallFamilies(b *testing.B) {
 	}
 }
 
-// BenchmarkExpfmt does the same work with expfmt, for comparison.
+// BenchmarkExpfmt measures the same work with expfmt, for comparison.
 func BenchmarkExpfmt(b *testing.B) {
 	for _, format := range []expfmt.Format{expfmt.FmtText, expfmt.FmtOpenMetrics_1_0_0, expfmt.FmtProtoDelim} {
 		for name, f := range benchFamilies() {

@@ -72,7 +72,7 @@ func TestChunks(t *testing.T) {
 	}
 }
 
-// TestSmallFamiliesShareAChunk checks that not each family causes a write.
+// TestSmallFamiliesShareAChunk checks that several small families share a write.
 func TestSmallFamiliesShareAChunk(t *testing.T) {
 	for name, opts := range variants() {
 		t.Run(name, func(t *testing.T) {

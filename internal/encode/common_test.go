@@ -76,7 +76,7 @@ func writeCommon(t *testing.T, opts encode.Options, families []*family, extra []
 		for rest := f.points; len(rest) > 0; {
 			n := 0
 			if batch {
-				n, _ = e.Batch(rest) // An error concerns a point that write leaves out, too.
+				n, _ = e.Batch(rest) // Errors are about points that write omits as well.
 			} else {
 				_ = e.Point(&rest[0])
 			}

@@ -259,8 +259,8 @@ func appendDecimal(buf []byte, n int64, decimals int) []byte {
 }
 
 var (
-	errCounter     = errors.New("the value of a counter has to be a number that is not negative")
-	errInfo        = errors.New("the value of an info has to be 1")
+	errCounter     = errors.New("the value of a counter must be a number that is not negative")
+	errInfo        = errors.New("the value of an info must be 1")
 	errSummarySum  = errors.New("the sum of a summary must not be NaN")
 	errCount       = errors.New("the count of a histogram must not be negative or NaN")
 	errDoubleRanks = errors.New("it has two or more quantiles with the same rank")
@@ -295,7 +295,7 @@ func checkSummary2(s *model.SummaryValue) error {
 	for i := range s.Quantiles {
 		rank := s.Quantiles[i].Quantile
 		if !(rank >= 0 && rank <= 1) {
-			return fmt.Errorf("the rank of a quantile is %v: it has to be from 0 to 1", rank)
+			return fmt.Errorf("the rank of a quantile is %v: it must be from 0 to 1", rank)
 		}
 		ascending = ascending && (i == 0 || s.Quantiles[i-1].Quantile < rank)
 	}

@@ -224,7 +224,7 @@ func checkHistogram2(h *model.HistogramValue) error {
 		return errCount
 	}
 	if n := h.Native; n != nil && (n.Schema < minSchema || n.Schema > maxSchema) && hasNative(h) {
-		return fmt.Errorf("its native buckets have the schema %d: it has to be from %d to %d", n.Schema, minSchema, maxSchema)
+		return fmt.Errorf("its native buckets have the schema %d: it must be from %d to %d", n.Schema, minSchema, maxSchema)
 	}
 	return nil
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// TestTextsInOpenMetrics2 reads texts of every kind back with another implementation.
+// TestTextsInOpenMetrics2 checks that another implementation reads texts of every kind back.
 func TestTextsInOpenMetrics2(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the decoder is slow, and much slower where it is emulated")
@@ -49,7 +49,7 @@ func TestStateSetWithColon(t *testing.T) {
 	}
 }
 
-// TestRandomFamiliesInOpenMetrics2 reads random expositions back.
+// TestRandomFamiliesInOpenMetrics2 checks that another implementation reads random expositions back.
 func TestRandomFamiliesInOpenMetrics2(t *testing.T) {
 	rounds := 50
 	if testing.Short() || raceEnabled { // The decoder is slow.

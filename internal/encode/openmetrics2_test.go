@@ -252,7 +252,7 @@ func histograms2() []model.Point {
 	return points
 }
 
-// TestOpenMetrics2 reads all features back with another implementation.
+// TestOpenMetrics2 checks that another implementation reads all features back.
 func TestOpenMetrics2(t *testing.T) {
 	for _, escaping := range []common.EscapingScheme{common.NoEscaping, common.UnderscoreEscaping} {
 		t.Run(escaping.String(), func(t *testing.T) {
@@ -340,15 +340,15 @@ func TestRefusedInOpenMetrics2(t *testing.T) {
 		point  model.Point
 		want   string
 	}{
-		"NaN":               {model.Family{Name: "m", Type: model.Counter}, model.Point{Value: nan}, "the value of a counter has to be a number that is not negative"},
-		"negative counter":  {model.Family{Name: "m", Type: model.Counter}, model.Point{Value: -1}, "the value of a counter has to be a number that is not negative"},
-		"info":              {model.Family{Name: "m_info", Type: model.Info}, model.Point{Value: 2}, "the value of an info has to be 1"},
+		"NaN":               {model.Family{Name: "m", Type: model.Counter}, model.Point{Value: nan}, "the value of a counter must be a number that is not negative"},
+		"negative counter":  {model.Family{Name: "m", Type: model.Counter}, model.Point{Value: -1}, "the value of a counter must be a number that is not negative"},
+		"info":              {model.Family{Name: "m_info", Type: model.Info}, model.Point{Value: 2}, "the value of an info must be 1"},
 		"NaN sum":           {model.Family{Name: "m", Type: model.Summary}, model.Point{Summary: &model.SummaryValue{Sum: nan}}, "the sum of a summary must not be NaN"},
-		"rank":              {model.Family{Name: "m", Type: model.Summary}, model.Point{Summary: &model.SummaryValue{Quantiles: quantiles(1.5, 0)}}, "the rank of a quantile is 1.5: it has to be from 0 to 1"},
+		"rank":              {model.Family{Name: "m", Type: model.Summary}, model.Point{Summary: &model.SummaryValue{Quantiles: quantiles(1.5, 0)}}, "the rank of a quantile is 1.5: it must be from 0 to 1"},
 		"ranks":             {model.Family{Name: "m", Type: model.Summary}, model.Point{Summary: &model.SummaryValue{Quantiles: quantiles(0.5, 0, 0.1, 1, 0.5, 2)}}, "it has two or more quantiles with the same rank"},
 		"negative gcount":   {model.Family{Name: "m", Type: model.GaugeHistogram}, model.Point{Histogram: &model.HistogramValue{CountFloat: -1}}, "the count of a histogram must not be negative or NaN"},
 		"NaN count":         {model.Family{Name: "m", Type: model.Histogram}, model.Point{Histogram: &model.HistogramValue{CountFloat: nan}}, "the count of a histogram must not be negative or NaN"},
-		"schema":            {model.Family{Name: "m", Type: model.Histogram}, model.Point{Histogram: &model.HistogramValue{Native: &model.NativeHistogram{Schema: -53, ZeroCount: 1}}}, "its native buckets have the schema -53: it has to be from -4 to 8"},
+		"schema":            {model.Family{Name: "m", Type: model.Histogram}, model.Point{Histogram: &model.HistogramValue{Native: &model.NativeHistogram{Schema: -53, ZeroCount: 1}}}, "its native buckets have the schema -53: it must be from -4 to 8"},
 		"no histogram":      {model.Family{Name: "m", Type: model.Histogram}, model.Point{}, "it is no histogram, unlike its family"},
 		"no summary at all": {model.Family{Name: "m", Type: model.Summary}, model.Point{}, "it is no summary, unlike its family"},
 	} {

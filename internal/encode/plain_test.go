@@ -52,7 +52,7 @@ func plainFamilies(g generator) (buckets, counts []*family) {
 	return buckets, counts
 }
 
-// TestBoundsAndCounts writes histograms in both representations of buckets, one by one and in batches.
+// TestBoundsAndCounts checks histograms in both representations of buckets, one by one and in batches.
 func TestBoundsAndCounts(t *testing.T) {
 	for name, opts := range variants() {
 		t.Run(name, func(t *testing.T) {
@@ -84,8 +84,8 @@ func TestBoundsAndCounts(t *testing.T) {
 	}
 }
 
-// TestBoundsInAnotherFormat writes the same bounds in one format after the other, as a pooled encoder
-// does.
+// TestBoundsInAnotherFormat checks that the same bounds can be written in one format after the other, as
+// a pooled encoder does.
 func TestBoundsInAnotherFormat(t *testing.T) {
 	f := &family{Family: model.Family{Name: "h", Type: model.Histogram}, points: []model.Point{plain(model.Point{
 		Histogram: &model.HistogramValue{Count: 3, Buckets: []model.Bucket{{UpperBound: 1, Count: 2}, {UpperBound: 2, Count: 3}}},
@@ -103,7 +103,7 @@ func TestBoundsInAnotherFormat(t *testing.T) {
 	}
 }
 
-// TestBoundsInTurn writes bounds again after others.
+// TestBoundsInTurn checks that bounds can be written again after other bounds.
 func TestBoundsInTurn(t *testing.T) {
 	at := func(bound float64) model.Point {
 		return model.Point{Histogram: &model.HistogramValue{Buckets: []model.Bucket{{UpperBound: bound}}}}
@@ -140,7 +140,7 @@ func writeBatches(t *testing.T, opts encode.Options, families []*family) (out []
 	return buf.Bytes(), e.Series()
 }
 
-// TestBatchOfHistograms covers chunks, the number of series, and a writer that fails in the middle.
+// TestBatchOfHistograms checks chunks, the number of series, and a writer that fails in the middle.
 func TestBatchOfHistograms(t *testing.T) {
 	f := &family{Family: model.Family{Name: "h", Type: model.Histogram}}
 	for i := range 1000 {
@@ -168,7 +168,7 @@ func TestBatchOfHistograms(t *testing.T) {
 	}
 }
 
-// TestLargeHistograms covers histograms that need more memory than the buffer has.
+// TestLargeHistograms checks histograms that need more memory than the buffer has.
 func TestLargeHistograms(t *testing.T) {
 	for _, size := range []int{1, 100, 1000, 5000} {
 		p := model.Point{
@@ -203,7 +203,8 @@ func (w *failingWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestBoundsAndCountsDoNotAllocate covers representations that the corpus lacks.
+// TestBoundsAndCountsDoNotAllocate is like [TestPointsDoNotAllocate] for representations that the corpus
+// lacks.
 func TestBoundsAndCountsDoNotAllocate(t *testing.T) {
 	for name, opts := range variants() {
 		t.Run(name, func(t *testing.T) {

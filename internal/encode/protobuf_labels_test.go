@@ -11,7 +11,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// TestLabelCache writes label sets that share some labels with their predecessors.
+// TestLabelCache checks label sets that share some labels with their predecessors.
 func TestLabelCache(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	names := []string{"a", "ab", "b", "c.d", "z"}
@@ -53,7 +53,7 @@ func TestLabelCacheForgetsLargeLabels(t *testing.T) {
 			t.Fatal(err)
 		}
 		var cache labelCache
-		for range 3 { // The cache also keeps the encoding of labels that occur again.
+		for range 3 { // The cache keeps the encoding only of labels that occur again.
 			cache.append(nil, labels)
 		}
 		cache.reset()

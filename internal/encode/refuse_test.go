@@ -63,7 +63,7 @@ func TestRefusedPoints(t *testing.T) {
 }
 
 // TestNamesThatBecomeTheSame checks that a family is omitted if an earlier one has its escaped name, in
-// whichever order they come.
+// either order.
 func TestNamesThatBecomeTheSame(t *testing.T) {
 	value := func(name string, v float64) *family {
 		return &family{model.Family{Name: name, Type: model.Gauge}, []model.Point{{Value: v}}}

@@ -94,7 +94,7 @@ func seriesText(s *writereqtest.Series) string {
 	return b.String()
 }
 
-// stale is the text of a stale marker.
+// stale is the text of a staleness marker.
 const stale = "stale"
 
 func valueText(v float64) string {

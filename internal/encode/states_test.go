@@ -135,7 +135,8 @@ func TestRefusedStates(t *testing.T) {
 	}
 }
 
-// TestStatesDoNotAllocate checks both single points and batches, in which vectors are read.
+// TestStatesDoNotAllocate checks that infos and state sets do not allocate, both as single points and in
+// batches, as encoders read vectors.
 func TestStatesDoNotAllocate(t *testing.T) {
 	f := &model.Family{Name: "disk_state", Type: model.StateSet}
 	points := []model.Point{

@@ -89,7 +89,7 @@ func (s *starter) wait(f *flight, tooLong <-chan time.Time) (returned, limited b
 		case <-tooLong:
 			return false, false
 		case <-s.watch.alarm():
-			s.watch.look()
+			s.watch.check()
 		case <-s.scrape.done:
 			if !s.listenOn(f) {
 				return isClosed(f.done), false
@@ -107,8 +107,8 @@ func (s *starter) listenOn(f *flight) bool {
 	if _, deadline := s.scrape.endReason(); deadline {
 		return false // The run's own context ended earlier.
 	}
-	if s.lastWords == nil {
-		s.lastWords = time.After(lastWords)
+	if s.lastWait == nil {
+		s.lastWait = time.After(lastWait)
 	}
 	if f.cancel != nil {
 		f.cancel()
@@ -116,8 +116,8 @@ func (s *starter) listenOn(f *flight) bool {
 	select {
 	case <-f.done:
 		return true
-	case <-s.lastWords:
-		s.lastWords = expired
+	case <-s.lastWait:
+		s.lastWait = expired
 		return false
 	}
 }

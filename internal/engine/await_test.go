@@ -13,7 +13,7 @@ import (
 
 var errOwn = errors.New("the collector's own error")
 
-// misbehaving holds runs that end late or never before release is closed. Each sends 1 at first.
+// misbehaving holds runs that send 1 and then end late, or only after release is closed.
 var misbehaving = map[string]func(ctx context.Context, r engine.Running, release <-chan struct{}, sink engine.Sink) error{
 	"sleeps": func(_ context.Context, _ engine.Running, _ <-chan struct{}, sink engine.Sink) error {
 		send(sink, 1)
@@ -71,7 +71,7 @@ var misbehaving = map[string]func(ctx context.Context, r engine.Running, release
 
 const timeout = 10 * time.Second
 
-// headStart is how much earlier than such a scrape the context of its collectors ends.
+// headStart is the time by which the context of the collectors ends before such a scrape.
 const headStart = 100 * time.Millisecond
 
 // ends holds ways for a context to end after the timeout.
@@ -102,7 +102,7 @@ func TestDeadline(t *testing.T) {
 						defer cancel()
 						testDeadline(ctx, t, bad, want)
 						close(release)
-						time.Sleep(2 * time.Hour) // All runs must come to an end.
+						time.Sleep(2 * time.Hour) // All runs must end.
 					})
 				})
 			}
@@ -119,13 +119,13 @@ func testDeadline(ctx context.Context, t *testing.T, bad *engine.Collector, want
 	})
 	start := time.Now()
 	outcomes := new(engine.Engine).Collect(ctx, jobs(bad, good, bad))
-	tookUpTo(t, start, timeout-1, lastWords+1)
+	tookUpTo(t, start, timeout-1, lastWait+1)
 	for _, o := range []engine.Outcome{outcomes[0], outcomes[2]} {
 		wantValues(t, o, 1)
 		if !errors.Is(o.Err, want) {
 			t.Errorf("the error is %v, want %v", o.Err, want)
 		}
-		if o.Duration < timeout-headStart || o.Duration > timeout+lastWords {
+		if o.Duration < timeout-headStart || o.Duration > timeout+lastWait {
 			t.Errorf("the duration is %v, want about %v", o.Duration, timeout)
 		}
 	}
@@ -143,8 +143,8 @@ func (s *slowSink) Close() {
 	s.Buffer.Close()
 }
 
-// TestGivingUp checks that a scrape reports the deadline even of a run that has given up, with an error of
-// its own or without one, before the scrape looks at it.
+// TestGivingUp checks that a scrape reports the deadline even if the run has returned by then, with an
+// error of its own or without one, because its context had ended.
 func TestGivingUp(t *testing.T) {
 	for _, own := range []error{nil, errOwn, fmt.Errorf("query: %w", context.DeadlineExceeded)} {
 		t.Run(fmt.Sprint(own), func(t *testing.T) {
@@ -169,7 +169,7 @@ func TestGivingUp(t *testing.T) {
 	}
 }
 
-// TestScrapeOverBefore checks that a scrape that is already over starts nothing.
+// TestScrapeOverBefore checks that a scrape whose context has ended already starts nothing.
 func TestScrapeOverBefore(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
@@ -193,7 +193,7 @@ func TestOwnErrors(t *testing.T) {
 	))
 	wantValues(t, outcomes[0], 1)
 	wantValues(t, outcomes[1], 2)
-	if outcomes[0].Err != errOwn || outcomes[1].Err != nil { //nolint:errorlint // As it is.
+	if outcomes[0].Err != errOwn || outcomes[1].Err != nil { //nolint:errorlint // It must be the same error.
 		t.Errorf("the errors are %v and %v", outcomes[0].Err, outcomes[1].Err)
 	}
 	if outcomes[0].Dropped.Count() != 1 || outcomes[1].Dropped.Count() != 0 {

@@ -11,8 +11,8 @@ import (
 	"github.com/luxfi/metric/internal/engine"
 )
 
-// TestBackgroundFlood checks that a run that no scrape ends does not fill the memory, and that this limit
-// does not reduce what a scrape may send.
+// TestBackgroundFlood checks that the number of samples of a background run is limited, so that it cannot
+// fill the memory, and that this limit does not apply to scrapes.
 func TestBackgroundFlood(t *testing.T) {
 	const bound, flood = 1000, 100_000
 	defer engine.BoundBackground(bound)()

@@ -29,7 +29,7 @@ var errClosedChannel = errors.New("the channel was closed, which only its receiv
 func FromChannel[T comparable](end T, collect func(chan<- T), each func(T)) error {
 	result := make(chan error, 1)
 	goTry(func() error {
-		return fromChannel(&hints{late: new(latecomers), waited: true}, end, collect, each)
+		return fromChannel(&hints{late: new(drainer), waited: true}, end, collect, each)
 	}, func(err error) { result <- err })
 	return <-result
 }

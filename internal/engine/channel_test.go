@@ -60,8 +60,8 @@ func TestFromChannel(t *testing.T) {
 	})
 }
 
-// TestSenderThatDoesNotWait checks that no value is lost that a collector sends only if there is room for
-// it, in the first run and in the next.
+// TestSenderThatDoesNotWait checks that a collector that sends only if the channel has room loses no
+// value, neither in the first run nor in the next.
 func TestSenderThatDoesNotWait(t *testing.T) {
 	const n = 60
 	var e engine.Engine
@@ -111,7 +111,7 @@ func TestUncomparableValues(t *testing.T) {
 	}
 }
 
-// TestClosedChannel checks what happens if collect closes the channel, which it must not.
+// TestClosedChannel checks that it is an error if collect closes the channel.
 func TestClosedChannel(t *testing.T) {
 	for name, test := range map[string]struct {
 		after func(ch chan<- int)
@@ -144,8 +144,8 @@ func TestClosedChannel(t *testing.T) {
 	}
 }
 
-// TestLateSends checks that values sent after the end go nowhere, and that their senders do not block for
-// good.
+// TestLateSends checks that values sent after the end reach no scrape, and that their senders do not
+// block forever.
 func TestLateSends(t *testing.T) {
 	for name, late := range map[string]func(ch chan<- int){
 		"at once": func(chan<- int) {},
@@ -178,7 +178,7 @@ func TestLateSends(t *testing.T) {
 					}
 				}, func(int) { got.Add(1) })
 				close(start)
-				others.Wait() // It blocks if a sender is blocked, which the bubble notices.
+				others.Wait() // If a sender is blocked, this blocks, which the bubble reports.
 				time.Sleep(time.Hour)
 				if err != nil || got.Load() != 1 {
 					t.Errorf("%d values came, want 1: %v", got.Load(), err)
@@ -209,7 +209,7 @@ func BenchmarkLateChannels(b *testing.B) {
 	b.ReportMetric(float64(m.HeapInuse)/(1<<20), "MB-left")
 }
 
-// TestLateClose checks what happens if a goroutine closes the channel late, which it must not.
+// TestLateClose checks that a goroutine that wrongly closes the channel late does no harm.
 func TestLateClose(t *testing.T) {
 	synctest.Test(t, func(*testing.T) {
 		start := make(chan struct{})
@@ -225,7 +225,7 @@ func TestLateClose(t *testing.T) {
 	})
 }
 
-// TestChannelIsFreed checks that a channel that no goroutine can send to is not kept in memory.
+// TestChannelIsFreed checks that a channel to which no goroutine can send any longer is freed.
 func TestChannelIsFreed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // In a bubble, the time to drain it never comes.
 		var (

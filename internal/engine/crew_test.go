@@ -46,7 +46,8 @@ func TestAllAreStartedAtOnce(t *testing.T) {
 	}
 }
 
-// TestGoexitCostsNobodyElse checks that the other collectors run, and that what was sent before arrives.
+// TestGoexitCostsNobodyElse checks that the other collectors still run if one calls runtime.Goexit, and
+// that the samples sent before arrive.
 func TestGoexitCostsNobodyElse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		collectors := make([]*engine.Collector, 50)
@@ -74,8 +75,8 @@ func sending(collect func(ch chan<- int)) *engine.Collector {
 	}}
 }
 
-// TestBusyProcessorHoldsUpNoScrape checks that a scrape does not queue up behind everything else that wants
-// the processor.
+// TestBusyProcessorHoldsUpNoScrape checks that a scrape does not queue up behind all other goroutines that
+// want the processor.
 func TestBusyProcessorHoldsUpNoScrape(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	var (
@@ -112,7 +113,7 @@ func TestBusyProcessorHoldsUpNoScrape(t *testing.T) {
 	}
 }
 
-// TestStuckHoldsOnToNoOthers checks that the results of a scrape can be freed while one of its runs is
+// TestStuckHoldsOnToNoOthers checks that the results of a scrape can be freed although one of its runs is
 // stuck.
 func TestStuckHoldsOnToNoOthers(t *testing.T) {
 	stuck, freed := newBlocker(true), make(chan struct{})
@@ -184,12 +185,12 @@ func TestArrivedBeforeTheEnd(t *testing.T) {
 			t.Errorf("the runs ended with %v and %v", outcomes[0].Err, outcomes[1].Err)
 		}
 		close(release)
-		time.Sleep(time.Hour) // All goroutines must come to an end, which the bubble checks.
+		time.Sleep(time.Hour) // All goroutines must end, which the bubble checks.
 	})
 }
 
-// TestClosedChannelOfRun checks that it is an error if a collector closes the channel, and that what was
-// sent before arrives.
+// TestClosedChannelOfRun checks that it is an error if a collector closes the channel, and that the
+// samples sent before arrive.
 func TestClosedChannelOfRun(t *testing.T) {
 	o := new(engine.Engine).Collect(t.Context(), jobs(sending(func(ch chan<- int) {
 		ch <- 1
@@ -201,8 +202,8 @@ func TestClosedChannelOfRun(t *testing.T) {
 	}
 }
 
-// TestFewGoroutines checks that collectors that do not block share goroutines. In the bubble no time
-// passes, so the processors have all the time for them.
+// TestFewGoroutines checks that collectors that do not block share goroutines. No time passes in the
+// bubble, so a busy processor cannot make a collector look slow.
 func TestFewGoroutines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const n = 200
@@ -246,8 +247,8 @@ func TestChannelWithoutRun(t *testing.T) {
 	})
 }
 
-// TestChannelsInOneRun checks that a run may have several channels at once, as if its collector reads
-// others that send.
+// TestChannelsInOneRun checks that a run may have several channels at once, like that of a collector that
+// reads other collectors.
 func TestChannelsInOneRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := new(engine.Engine).Collect(t.Context(), jobs(aware(func(ctx context.Context, r engine.Running, sink engine.Sink) error {

@@ -44,7 +44,7 @@ type Engine struct {
 
 	background awaiter // *timetable of background runs; nil before the first one
 
-	late *latecomers // nil before the first run
+	late *drainer // nil before the first run
 }
 
 // Collector is a registered collector as the engine sees it.

@@ -15,8 +15,8 @@ import (
 	"github.com/luxfi/metric/internal/engine"
 )
 
-// TestNoPileUp checks that the number of collectors bounds the number of goroutines, however many scrapes
-// come, one after the other or all at once.
+// TestNoPileUp checks that the number of collectors bounds the number of goroutines, regardless of the
+// number of scrapes, one after the other or all at once.
 func TestNoPileUp(t *testing.T) {
 	const collectors, scrapes = 4, 500
 	for kind, isShared := range kinds {
@@ -75,9 +75,9 @@ func wantGoroutines(t *testing.T, most int) {
 	t.Errorf("%d goroutines are left, want at most %d", runtime.NumGoroutine(), most)
 }
 
-// TestRandomScrapes runs scrapes that end in all kinds of ways with collectors of all kinds of behavior.
-// Each scrape must end in time, each collector must stay within its bounds, and in the end all must be as
-// good as new.
+// TestRandomScrapes runs scrapes that end in every way, with collectors that behave in every way. It
+// checks that each scrape ends in time, that each collector stays within its bounds, and that all
+// collectors work in the end.
 func TestRandomScrapes(t *testing.T) {
 	for seed := range uint64(60) {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
@@ -116,7 +116,7 @@ type world struct {
 
 	engine     engine.Engine
 	collectors []*engine.Collector
-	healed     atomic.Bool // Collectors behave.
+	healed     atomic.Bool // The collectors no longer misbehave.
 }
 
 func (w *world) upTo(d time.Duration) time.Duration { return time.Duration(w.Int64N(int64(d))) }
@@ -184,7 +184,7 @@ func (w *world) scrape(ctx context.Context, end time.Duration) {
 	start := time.Now()
 	outcomes := w.engine.Collect(ctx, jobs(w.collectors...))
 	elapsed := time.Since(start)
-	if elapsed > end+lastWords {
+	if elapsed > end+lastWait {
 		w.Errorf("a scrape took %v, longer than %v", elapsed, end)
 	}
 	for _, o := range outcomes {

@@ -39,7 +39,8 @@ func TestKeptRunEndsWhenCancelled(t *testing.T) {
 	})
 }
 
-// TestKeptRunEndsWhenJoinerIsCancelled does the same with another scrape, whose deadline has passed before.
+// TestKeptRunEndsWhenJoinerIsCancelled is like [TestKeptRunEndsWhenCancelled] for a scrape that has joined
+// the run of an earlier scrape, whose deadline has passed.
 func TestKeptRunEndsWhenJoinerIsCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var e engine.Engine
@@ -66,7 +67,7 @@ func TestKeptRunEndsWhenJoinerIsCancelled(t *testing.T) {
 	})
 }
 
-// TestOwnRunsAreNotElsewhere checks that runs of the same engine do not count as those of other engines.
+// TestOwnRunsAreNotElsewhere checks that runs of the same engine do not count as runs of other engines.
 func TestOwnRunsAreNotElsewhere(t *testing.T) {
 	for _, origin := range []any{nil, "x"} {
 		synctest.Test(t, func(t *testing.T) {
@@ -148,8 +149,8 @@ func TestVolumeIsNoVerdict(t *testing.T) {
 	})
 }
 
-// TestFullBufferCostsNoPatientScrape checks that a run that has filled its buffer unattended only makes a
-// scrape wait that allows enough time.
+// TestFullBufferCostsNoPatientScrape checks that a scrape that allows enough time waits for a run that has
+// filled its buffer unattended, and loses nothing else.
 func TestFullBufferCostsNoPatientScrape(t *testing.T) {
 	for _, how := range []string{"deadline", "cancelled"} {
 		synctest.Test(t, func(t *testing.T) {
@@ -182,7 +183,7 @@ func TestFullBufferCostsNoPatientScrape(t *testing.T) {
 
 // endedContext ends by its deadline right after the first call of Err.
 type endedContext struct {
-	context.Context //nolint:containedctx // It is one.
+	context.Context //nolint:containedctx // The struct is a context.
 
 	looks int
 	done  chan struct{}
@@ -234,7 +235,7 @@ func TestEarlierRegistrationIsRemembered(t *testing.T) {
 			if again {
 				c = &engine.Collector{Run: run, Earlier: c}
 			}
-			scrape(&e, 10*time.Second, c) // allowed, since the scrape allows more time than the stuck run has taken
+			scrape(&e, 10*time.Second, c) // starts a run, because the scrape allows more time than the stuck run has taken
 			time.Sleep(time.Minute)
 			o := scrape(&e, 10*time.Second, c)[0]
 			t.Logf("registered again %v: %v", again, o.Err)
@@ -295,7 +296,7 @@ func TestOneVeryPatientScrape(t *testing.T) {
 			return nil
 		})
 		c.Gate = engine.NewGate(&engine.Policy{Breaker: engine.NewBreaker(3, time.Hour)})
-		scrape(&e, 24*time.Hour, c) // for example curl with a silly header
+		scrape(&e, 24*time.Hour, c) // for example curl with an absurd header
 		hang = true
 		for range 60 {
 			scrape(&e, 10*time.Second, c)

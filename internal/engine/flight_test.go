@@ -113,7 +113,7 @@ func TestAwareOverlap(t *testing.T) {
 	})
 }
 
-// TestAwareTurns checks that waiting scrapes get their turn.
+// TestAwareTurns checks that scrapes that wait for a collector that can see its context get their turn.
 func TestAwareTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var e engine.Engine
@@ -133,8 +133,8 @@ func TestAwareTurns(t *testing.T) {
 	})
 }
 
-// TestContext checks what runs see of the context of their scrape: its values and, unless others share the
-// run, its end.
+// TestContext checks that runs see the values of their scrape's context and, unless other scrapes share
+// the run, its end.
 func TestContext(t *testing.T) {
 	type key struct{}
 	for kind, isShared := range kinds {

@@ -81,7 +81,7 @@ func (g *Group) markOverdue(p *place, pastLimit bool) {
 	g.wakeAll() // The waiters may now wait in vain.
 }
 
-// wake lets those that wait for a place check again what is in their way.
+// wake makes the jobs that wait for a place try again.
 func (g *Group) wake() {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -10,8 +10,8 @@ import (
 	"github.com/luxfi/metric/internal/engine"
 )
 
-// TestFullGroupIsNamed checks the error of a collector that gets no place until the deadline: it names the
-// group only if it was the group that was full.
+// TestFullGroupIsNamed checks that the error of a collector that gets no place before the deadline names
+// the group only if the group was full.
 func TestFullGroupIsNamed(t *testing.T) {
 	for name, test := range map[string]struct {
 		places, concurrency int

@@ -11,7 +11,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// whole is a family with that many series, each with its index as value.
+// whole is a family with the given number of series. The value of each series is its index.
 type whole int
 
 func (w whole) Family() *model.Family                            { return family }
@@ -19,8 +19,8 @@ func (w whole) Series() model.Series                             { return w }
 func (w whole) Len() int                                         { return int(w) }
 func (w whole) At(i int, p *model.Point, scratch *model.Scratch) { *p = model.Point{Value: float64(i)} }
 
-// holding returns a collector that hands over a family of three series after a while, and counts in freed
-// how often its memory was given back.
+// holding returns a collector that hands over a family of three series after the given time. It counts in
+// freed how often the memory of the family is given back.
 func holding(after time.Duration, freed *int, policies *engine.Policy) *engine.Collector {
 	return &engine.Collector{Gate: engine.NewGate(policies), Run: func(_ context.Context, _ engine.Running, sink engine.Sink) error {
 		time.Sleep(after)
@@ -49,7 +49,7 @@ func TestHeld(t *testing.T) {
 	}
 }
 
-// TestHeldByOthers checks that the memory of families is not reused while others may have them.
+// TestHeldByOthers checks that the memory of families is not reused while other scrapes may use them.
 func TestHeldByOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var (
@@ -72,7 +72,7 @@ func TestHeldByOthers(t *testing.T) {
 	})
 }
 
-// TestHeldTooLate checks that families that come after the end of their scrape reach no other one.
+// TestHeldTooLate checks that families that arrive after the end of their scrape reach no other scrape.
 func TestHeldTooLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var (
@@ -94,7 +94,7 @@ func TestHeldTooLate(t *testing.T) {
 	})
 }
 
-// TestHoldBySamples checks that a sink that takes no families gets their samples.
+// TestHoldBySamples checks that a sink that cannot hold families gets their samples.
 func TestHoldBySamples(t *testing.T) {
 	refused := errors.New("refused")
 	to := &collecting{refuse: map[float64]error{1: refused}}

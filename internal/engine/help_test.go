@@ -43,7 +43,7 @@ func wantValues(t *testing.T, o engine.Outcome, want ...float64) {
 	}
 }
 
-// kinds reports whether collectors of a kind are shared.
+// kinds maps the kinds of collectors to whether their runs are shared.
 var kinds = map[string]bool{"shared": true, "aware": false}
 
 // shared returns a collector that cannot see its context.
@@ -142,10 +142,10 @@ func tookUpTo(t *testing.T, start time.Time, want, more time.Duration) {
 	}
 }
 
-// These constants are how much longer a scrape may take than it seems; see those of the same names.
+// The values of the engine's constants of these names, by which a scrape may take longer than its timeout.
 const (
-	grace     = 100 * time.Millisecond
-	lastWords = 10 * time.Millisecond
+	grace    = 100 * time.Millisecond
+	lastWait = 10 * time.Millisecond
 )
 
 // startBackground starts the background runs of a collector.

@@ -27,8 +27,8 @@ func slow(isShared bool, policy *engine.Policy) *engine.Collector {
 // impatient is a timeout that no collector of these tests can keep.
 const impatient = 10 * time.Millisecond
 
-// TestImpatientScrapes checks that scrapes that allow a collector too little time cost others nothing,
-// whether they end by a deadline or are canceled.
+// TestImpatientScrapes checks that scrapes that allow a collector too little time cost other scrapes
+// nothing, whether they end by a deadline or are canceled.
 func TestImpatientScrapes(t *testing.T) {
 	for kind, isShared := range kinds {
 		for end, begin := range map[string]func() (context.Context, context.CancelFunc){
@@ -112,7 +112,7 @@ func TestImpatientScrapesFirst(t *testing.T) {
 							continue
 						}
 						if test.want == engine.BreakerOpen {
-							break // It has returned well in the end, but the earlier state counts.
+							break // The last run was good, but the state before counts.
 						}
 						time.Sleep(10 * time.Second)
 					}
@@ -151,7 +151,7 @@ func TestShorterThanOthers(t *testing.T) {
 				scrape(&e, time.Second, c)
 			}
 		}
-		// If no scrape has allowed more time for long enough, it is the measure.
+		// When no scrape has allowed more time for long enough, the short timeout becomes the measure.
 		for range 5 {
 			time.Sleep(10 * time.Minute)
 			scrape(&e, time.Second, c)
@@ -162,8 +162,8 @@ func TestShorterThanOthers(t *testing.T) {
 	})
 }
 
-// TestImpatientDoesNotPreempt checks that a scrape that has no time to wait for its turn does not end the
-// runs of others that write to their clients.
+// TestImpatientDoesNotPreempt checks that a scrape that has no time to wait for its turn does not end other
+// scrapes' runs that write to their clients.
 func TestImpatientDoesNotPreempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var e engine.Engine
@@ -194,8 +194,8 @@ func TestImpatientDoesNotPreempt(t *testing.T) {
 	})
 }
 
-// TestLastWords checks that what a run sends at the end of its context is part of the scrape, that the
-// scrape waits for its return, and that the run is not stuck for the next one.
+// TestLastWords checks that the samples that a run sends at the end of its context are part of the scrape,
+// that the scrape waits for its return, and that the run is not stuck for the next scrape.
 func TestLastWords(t *testing.T) {
 	for name, test := range map[string]struct {
 		timeout, limit, late time.Duration
@@ -255,7 +255,7 @@ func TestLastWords(t *testing.T) {
 }
 
 // TestReturnsSoonAfterDeadline checks that a run that returns a moment after its scrape costs the next
-// scrape nothing, even if that comes at once.
+// scrape nothing, even if the next scrape follows at once.
 func TestReturnsSoonAfterDeadline(t *testing.T) {
 	bothKinds(t, func(t *testing.T, c *blocker) {
 		var e engine.Engine
@@ -281,8 +281,8 @@ func TestReturnsSoonAfterDeadline(t *testing.T) {
 	})
 }
 
-// TestUnattendedRun checks that a run that never stops sending is bounded when its scrape has ended, and
-// checks what later scrapes get.
+// TestUnattendedRun checks that a run that never stops sending is bounded after the end of its scrape, and
+// the outcomes of later scrapes.
 func TestUnattendedRun(t *testing.T) {
 	for name, policy := range map[string]*engine.Policy{
 		"cache": {Cache: time.Hour}, "stale": {Stale: time.Hour}, "no policy": nil,
@@ -345,7 +345,7 @@ func TestFlood(t *testing.T) {
 		return ctx.Err()
 	}
 	good := shared(func(sink engine.Sink) error { send(sink, 1); return nil })
-	engine.Measured(1<<20, time.Hour) // slower than anything real
+	engine.Measured(1<<20, time.Hour) // slower than any real machine
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 	defer cancel()
 	deadline, _ := ctx.Deadline()

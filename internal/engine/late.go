@@ -21,9 +21,9 @@ const (
 	lateLevels     = 10
 )
 
-// latecomers drains the channels of an engine's runs that have ended. The zero value is ready to use. It is
+// drainer drains the channels of an engine's runs that have ended. The zero value is ready to use. It is
 // separate from the engine because the engine may become unreachable earlier.
-type latecomers struct {
+type drainer struct {
 	mu     sync.Mutex
 	levels [lateLevels]lateLevel
 }
@@ -46,7 +46,7 @@ type weakChannel[T any] struct{ pointer weak.Pointer[byte] }
 
 // drainLate throws away what is sent to ch from now on. The caller must have received the last value that
 // it wants.
-func drainLate[T any](l *latecomers, ch chan T) {
+func drainLate[T any](l *drainer, ch chan T) {
 	// A channel is a pointer to memory that the runtime allocates with new.
 	l.add(weakChannel[T]{weak.Make(*(**byte)(unsafe.Pointer(&ch)))})
 }
@@ -59,14 +59,14 @@ func (c weakChannel[T]) drain() (found, more bool) {
 	return drain(*(*chan T)(unsafe.Pointer(&p)))
 }
 
-func (l *latecomers) add(c lateChannel) {
+func (l *drainer) add(c lateChannel) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.put(0, c)
 }
 
 // put adds a channel to a level. It forgets a channel that has passed the last level. mu must be held.
-func (l *latecomers) put(level int, c lateChannel) {
+func (l *drainer) put(level int, c lateChannel) {
 	if level == lateLevels {
 		return
 	}
@@ -77,15 +77,15 @@ func (l *latecomers) put(level int, c lateChannel) {
 	}
 	wait := firstLateDrain << (2 * level) // four times as long at each level
 	if at.timer == nil {
-		at.timer = time.AfterFunc(wait, func() { l.look(level) })
+		at.timer = time.AfterFunc(wait, func() { l.sweep(level) })
 		return
 	}
 	at.timer.Reset(wait)
 }
 
-// look drains the channels of a level. A channel that had something in it starts again, since more may come
+// sweep drains the channels of a level. A channel that had something in it starts again, since more may come
 // soon.
-func (l *latecomers) look(level int) {
+func (l *drainer) sweep(level int) {
 	l.mu.Lock()
 	channels := l.levels[level].channels
 	l.levels[level].channels = nil

@@ -35,7 +35,7 @@ func (e *Engine) launch(s *Scrape, job Job, now time.Time) *flight {
 	e.setContext(f, s, now)
 	f.ctx.in = f
 	if e.late == nil {
-		e.late = new(latecomers)
+		e.late = new(drainer)
 	}
 	f.hints.expected, f.hints.late = c.stats.expected, e.late
 	return f

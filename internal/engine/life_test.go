@@ -54,8 +54,8 @@ func lives() []life {
 	}
 }
 
-// TestTransitions walks through all transitions, and tries all events that have none. After each walk, the
-// counts must agree with the stage.
+// TestTransitions walks through all transitions, and tries all events without a transition. It checks after
+// each walk that the counts agree with the stage.
 func TestTransitions(t *testing.T) {
 	type step struct {
 		stage stage
@@ -102,7 +102,8 @@ func TestTransitions(t *testing.T) {
 	}
 }
 
-// TestTimeForReturning checks that a run has a grace period to return, unless it goes on for its collector.
+// TestTimeForReturning checks that a run gets a grace period to return, unless it belongs to its collector
+// and goes on.
 func TestTimeForReturning(t *testing.T) {
 	for name, test := range map[string]struct {
 		isShared, keeps bool
@@ -112,7 +113,7 @@ func TestTimeForReturning(t *testing.T) {
 		"left":           {false, false, onLeave, stageOverdue},
 		"left, shared":   {true, false, onLeave, stageOverdue},
 		"left, kept":     {false, true, onLeave, stageLeft},
-		"expired":        {false, false, onExpire, stageExpired}, // endLimit ends its time.
+		"expired":        {false, false, onExpire, stageExpired}, // endLimit has ended its time.
 		"expired shared": {true, false, onExpire, stageStuck},
 	} {
 		t.Run(name, func(t *testing.T) {

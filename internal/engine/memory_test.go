@@ -60,7 +60,7 @@ func TestReleaseOwn(t *testing.T) {
 	}
 }
 
-// TestSmallRunsHaveLittleMemory checks that memory that a large run has needed does not go to small ones.
+// TestSmallRunsHaveLittleMemory checks that small runs do not reuse the memory of large ones.
 func TestSmallRunsHaveLittleMemory(t *testing.T) {
 	sized := func(n int) *engine.Collector {
 		return &engine.Collector{Run: func(_ context.Context, _ engine.Running, sink engine.Sink) error {
@@ -82,8 +82,8 @@ func TestSmallRunsHaveLittleMemory(t *testing.T) {
 	}
 }
 
-// TestReleaseShared checks that releasing an outcome whose samples others have, or may get, does not change
-// theirs.
+// TestReleaseShared checks that releasing an outcome does not change its samples for other scrapes that
+// have or may get them.
 func TestReleaseShared(t *testing.T) {
 	// again makes runs reuse the memory of released outcomes.
 	again := func(t *testing.T) {
@@ -181,7 +181,7 @@ func TestTakenBufferIsClosed(t *testing.T) {
 				return s.Sample(family, &model.Point{})
 			}}
 			o := e.Collect(t.Context(), jobs(c))[0]
-			if err := sink.Sample(family, &model.Point{}); err != engine.ErrAbandoned { //nolint:errorlint // That very value.
+			if err := sink.Sample(family, &model.Point{}); err != engine.ErrAbandoned { //nolint:errorlint // It must be the same error.
 				t.Errorf("a late sample: %v", err)
 			}
 			if len(o.Samples) != 1 {

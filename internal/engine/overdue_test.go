@@ -41,8 +41,8 @@ func TestStillRunning(t *testing.T) {
 	})
 }
 
-// TestLateSamples checks that no other scrape gets what a run sends after the end of its own. A run that
-// can see its context learns from its sink that no scrape waits.
+// TestLateSamples checks that no other scrape gets the samples that a run sends after the end of its own
+// scrape, and that a run that can see its context learns from its sink that no scrape waits.
 func TestLateSamples(t *testing.T) {
 	for kind, isShared := range kinds {
 		t.Run(kind, func(t *testing.T) {
@@ -101,9 +101,9 @@ func TestCancelledShared(t *testing.T) {
 	})
 }
 
-// TestCancelledAware checks that a run that was canceled a moment ago does not keep a scrape that allows it
-// more time from its collector: any client can go away early. A scrape without a deadline waits for its
-// return, or for the end of the grace period.
+// TestCancelledAware checks that a run that was canceled a moment ago does not keep its collector from a
+// scrape that allows more time, because any client can go away early. A scrape without a deadline waits
+// for the return of the run, or for the end of the grace period.
 func TestCancelledAware(t *testing.T) {
 	for _, test := range []struct {
 		name     string

@@ -9,8 +9,8 @@ import (
 	"github.com/luxfi/metric/internal/engine"
 )
 
-// TestOwnRun checks that a job with OwnRun neither waits for runs under way nor makes others wait for its
-// run, under all policies, and that its result is kept like any other.
+// TestOwnRun checks that a job with OwnRun neither waits for runs under way nor makes other jobs wait for
+// its run, under all policies, and that its result is kept like any other.
 func TestOwnRun(t *testing.T) {
 	for name, policy := range map[string]*engine.Policy{"none": nil, "cache": {Cache: time.Minute}, "stale": {Stale: time.Minute}} {
 		t.Run(name, func(t *testing.T) {
@@ -38,7 +38,7 @@ func TestOwnRun(t *testing.T) {
 				for range 4 {
 					collect(true)
 				}
-				collect(false) // It joins the first run.
+				collect(false) // joins the first run
 				if runs != 5 {
 					t.Errorf("%d runs are under way", runs)
 				}
@@ -66,7 +66,7 @@ func TestOwnRun(t *testing.T) {
 	}
 }
 
-// TestOwnRunInTheBackground checks that such a job does not wait for the first background run.
+// TestOwnRunInTheBackground checks that a job with OwnRun does not wait for the first background run.
 func TestOwnRunInTheBackground(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var e engine.Engine

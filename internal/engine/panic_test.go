@@ -35,8 +35,8 @@ type badStringer struct{}
 
 func (badStringer) String() string { panic("no string either") }
 
-// TestPanics checks the error for each way not to return, and that nothing else is lost, in whichever
-// goroutine it happens.
+// TestPanics checks the error for each way in which a run may fail to return, in every goroutine in which
+// that may happen, and that nothing else is lost.
 func TestPanics(t *testing.T) {
 	places := map[string]func(run func()) engine.Run{
 		"in the run": func(run func()) engine.Run {
@@ -77,7 +77,7 @@ func TestPanics(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
 						var e engine.Engine
 						bad := &engine.Collector{Shared: isShared, Run: run(test.run)}
-						for range 3 { // It is started anew each time.
+						for range 3 { // Each scrape starts it anew.
 							outcomes := e.Collect(t.Context(), jobs(bad, quick()))
 							want := []float64{1}
 							if sent[place] != nil {
@@ -123,7 +123,7 @@ func checkPanic(t *testing.T, err error, value string, is error) {
 // TestOldNilPanic checks that panic(nil) is noticed even if recover returns nil for it.
 func TestOldNilPanic(t *testing.T) {
 	t.Setenv("GODEBUG", "panicnil=1")
-	err := engine.Try(func() error { panic(nil) }) //nolint:govet // That it is nil is the point.
+	err := engine.Try(func() error { panic(nil) }) //nolint:govet // The test is about nil.
 	checkPanic(t, err, "<nil>", nil)
 }
 
@@ -131,7 +131,7 @@ func TestTry(t *testing.T) {
 	if err := engine.Try(func() error { return nil }); err != nil {
 		t.Errorf("nothing has become %v", err)
 	}
-	if err := engine.Try(func() error { return io.EOF }); err != io.EOF { //nolint:errorlint // As it is.
+	if err := engine.Try(func() error { return io.EOF }); err != io.EOF { //nolint:errorlint // It must be the same error.
 		t.Errorf("io.EOF has become %v", err)
 	}
 }
@@ -142,7 +142,7 @@ type badError struct{}
 func (badError) Error() string { panic("no text") }
 func (badError) Is(error) bool { panic("no answer") }
 
-// TestBadError checks that an error of user code may panic.
+// TestBadError checks that methods of an error of user code may panic.
 func TestBadError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := aware(func(ctx context.Context, _ engine.Running, sink engine.Sink) error {
@@ -158,8 +158,8 @@ func TestBadError(t *testing.T) {
 	})
 }
 
-// TestErrorThatPanics checks that a bad error of a collector costs only that collector, whichever method is
-// called and wherever.
+// TestErrorThatPanics checks that an error whose methods panic costs only its collector, for each method
+// and each place that calls it.
 func TestErrorThatPanics(t *testing.T) {
 	var none *fs.PathError
 	for name, bad := range map[string]error{
@@ -213,7 +213,7 @@ func (e panickingError) As(any) bool {
 	return false
 }
 
-// ownSelfError is an error that wraps itself. manySelvesError does the same in another way.
+// ownSelfError is an error that wraps itself, and manySelvesError one that wraps itself twice.
 type (
 	ownSelfError    struct{}
 	manySelvesError struct{}
@@ -225,8 +225,8 @@ func (e *ownSelfError) Unwrap() error { return e }
 func (*manySelvesError) Error() string     { return "it is itself" }
 func (e *manySelvesError) Unwrap() []error { return []error{e, e} }
 
-// TestErrorThatWrapsItself checks that such an error costs only its collector, returned or as a panic:
-// errors.Is would not end, or the stack would overflow.
+// TestErrorThatWrapsItself checks that an error that wraps itself costs only its collector, whether it is
+// returned or the value of a panic. With such an error, errors.Is would not end, or overflow the stack.
 func TestErrorThatWrapsItself(t *testing.T) {
 	deep := errOwn
 	for range 10_000 {

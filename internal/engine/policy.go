@@ -28,7 +28,7 @@ type Policy struct {
 	// result. The age of that result is not limited unless Stale is set. Background cannot be combined with
 	// Cache.
 	Background Schedule
-	Breaker    Fuse    // *Breaker, or nil
+	Breaker    Circuit // *Breaker, or nil
 	Rate       Limiter // limit on the rate of runs, or nil
 	Group      Places  // *Group of the collector, or nil
 	// Timeout is the collector's own limit on the duration of a run.
@@ -49,9 +49,9 @@ type result struct {
 // it.
 const keptLimit = time.Minute
 
-// Fuse is implemented by *[Breaker], which documents the methods. The interface keeps breakers out of
+// Circuit is implemented by *[Breaker], which documents the methods. The interface keeps breakers out of
 // programs that use none.
-type Fuse interface {
+type Circuit interface {
 	noteTimeAllowed(timeAllowed time.Duration, now time.Time)
 	refuses(now time.Time) bool
 	started(now time.Time)

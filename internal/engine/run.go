@@ -32,8 +32,8 @@ func (r Running) WithoutOrigins() Running { return Running{hints: r.hints} }
 
 // hints is what [FromChannelOf] must know about the run that it is called in.
 type hints struct {
-	expected int         // expected number of samples
-	late     *latecomers // takes the channel when the run has ended
+	expected int      // expected number of samples
+	late     *drainer // takes the channel when the run has ended
 
 	mu       sync.Mutex
 	waited   bool     // The scrape that has started the run only waits now.

@@ -10,7 +10,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// withOrigin is a collector whose samples have an origin. It takes a minute between them.
+// withOrigin returns a collector whose samples have an origin. It pauses for a minute between them.
 func withOrigin(isShared bool) *engine.Collector {
 	return &engine.Collector{Shared: isShared, Run: func(_ context.Context, r engine.Running, sink engine.Sink) error {
 		for i := range 2 {
@@ -38,8 +38,8 @@ func originsOf(o engine.Outcome) (origins []any) {
 
 func asking(c *engine.Collector) []engine.Job { return []engine.Job{{Collector: c, Origins: true}} }
 
-// TestOriginsOfOwnRun checks that the only scrape of a run gets the origins if it has asked for them, and
-// that no other scrape does.
+// TestOriginsOfOwnRun checks that a scrape that has a run for itself gets the origins if it has asked for
+// them, and that no other scrape does.
 func TestOriginsOfOwnRun(t *testing.T) {
 	for kind, isShared := range kinds {
 		t.Run(kind, func(t *testing.T) {
@@ -66,8 +66,8 @@ func TestOriginsOfOwnRun(t *testing.T) {
 	}
 }
 
-// TestNoOriginsForSeveral checks that samples that several scrapes get, or might get, have no origin: those
-// of a shared run, of a run that goes on, and of kept results.
+// TestNoOriginsForSeveral checks that samples that several scrapes get, or might get, have no origins: the
+// samples of a shared run, of a run that goes on, and of kept results.
 func TestNoOriginsForSeveral(t *testing.T) {
 	t.Run("shared", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {

@@ -15,9 +15,9 @@ const (
 	headStartFraction = 10
 )
 
-// lastWords is how long a canceled scrape, which has no time left, goes on listening to collectors that can
+// lastWait is how long a canceled scrape, which has no time left, goes on listening to collectors that can
 // see their context.
-const lastWords = 10 * time.Millisecond
+const lastWait = 10 * time.Millisecond
 
 // Scrape is what the collectors of one scrape have in common, in all engines.
 type Scrape struct {

@@ -108,7 +108,7 @@ func TestSinkIsClosed(t *testing.T) {
 				go func() {
 					ctx, cancel := context.WithTimeout(t.Context(), timeout)
 					defer cancel()
-					// The first run takes long.
+					// The first run is slow.
 					slow := engine.Job{Collector: shared(slowRun(timeout))}
 					out <- e.Collect(ctx, []engine.Job{slow, {Collector: c, Sink: sink}})
 				}()
@@ -125,7 +125,7 @@ func TestSinkIsClosed(t *testing.T) {
 	}
 }
 
-// TestSinkOfOverScrape checks that sinks are closed if the scrape is already over.
+// TestSinkOfOverScrape checks that sinks are closed if the context of the scrape has ended already.
 func TestSinkOfOverScrape(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

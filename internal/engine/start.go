@@ -17,8 +17,8 @@ type starter struct {
 	flights  []*flight // by job; nil if it has no run
 	outcomes []Outcome // by job; set at once if it has no run
 
-	watch     watch
-	lastWords <-chan time.Time // receives when the time after a cancellation is over; nil before
+	watch    watch
+	lastWait <-chan time.Time // receives when the time after a cancellation is over; nil before
 
 	leaving []leaving // runs to leave when the scrape has its outcomes
 
@@ -46,7 +46,7 @@ func (s *starter) startAll() {
 		case <-wake:
 			continue
 		case <-s.watch.alarm():
-			if !s.watch.look() {
+			if !s.watch.check() {
 				continue
 			}
 		case <-s.scrape.done:

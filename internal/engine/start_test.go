@@ -49,7 +49,7 @@ func TestConcurrency(t *testing.T) {
 	})
 }
 
-// TestStuckHoldNoSlot checks that stuck collectors cost the others at most one scrape.
+// TestStuckHoldNoSlot checks that stuck collectors cost the other collectors at most one scrape.
 func TestStuckHoldNoSlot(t *testing.T) {
 	bothKinds(t, func(t *testing.T, stuck *blocker) {
 		e := engine.Engine{Concurrency: 1}
@@ -65,8 +65,8 @@ func TestStuckHoldNoSlot(t *testing.T) {
 	})
 }
 
-// TestStuckWithoutDeadline does the same for a scrape without a deadline, as that of Gather, which never
-// finds its run overdue.
+// TestStuckWithoutDeadline is like [TestStuckHoldNoSlot] for scrapes without a deadline, like those of
+// Gather, whose runs are never overdue.
 func TestStuckWithoutDeadline(t *testing.T) {
 	bothKinds(t, func(t *testing.T, stuck *blocker) {
 		e := engine.Engine{Concurrency: 1}
@@ -84,7 +84,8 @@ func TestStuckWithoutDeadline(t *testing.T) {
 	})
 }
 
-// TestWaitIsCounted checks the waiting times of jobs that got their turn and of others, and the statistics.
+// TestWaitIsCounted checks the waiting times of jobs that got their turn and of jobs that did not, and the
+// statistics.
 func TestWaitIsCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := engine.Engine{Concurrency: 1}
@@ -129,8 +130,8 @@ func slowRun(d time.Duration) func(engine.Sink) error {
 	return func(engine.Sink) error { time.Sleep(d); return nil }
 }
 
-// TestCancelledJoinerKeepsSlot checks that a run holds its place while one of the scrapes that share it
-// waits.
+// TestCancelledJoinerKeepsSlot checks that a shared run keeps its place while any of its scrapes waits,
+// even after another one was canceled.
 func TestCancelledJoinerKeepsSlot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := engine.Engine{Concurrency: 1}
@@ -150,8 +151,8 @@ func TestCancelledJoinerKeepsSlot(t *testing.T) {
 	})
 }
 
-// TestPlaceIsNotLeftFree checks that a job that waited behind a more important one gets the place that this
-// one does not take because its group is full.
+// TestPlaceIsNotLeftFree checks that a job gets a place that a more important job does not take because its
+// group is full.
 func TestPlaceIsNotLeftFree(t *testing.T) {
 	for name, order := range map[string][]string{"it comes first": {"important", "other"}, "it comes last": {"other", "important"}} {
 		t.Run(name, func(t *testing.T) {
@@ -186,8 +187,8 @@ func TestPlaceIsNotLeftFree(t *testing.T) {
 	}
 }
 
-// TestWhatNeedsNoPlaceAfterAll checks that a scrape that has stopped looking at the jobs far behind in its
-// list still finds, when it is over, results that have come into the cache meanwhile.
+// TestWhatNeedsNoPlaceAfterAll checks that a scrape that no longer tries the jobs at the end of its list
+// still finds, when it is over, results that were cached meanwhile.
 func TestWhatNeedsNoPlaceAfterAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := engine.Engine{Concurrency: 1}

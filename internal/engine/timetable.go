@@ -70,9 +70,9 @@ func (h *byNext) Pop() any {
 	return b
 }
 
-// tend begins the attempts that are due, starts those that can be started, and ends those that have waited
+// advance begins the attempts that are due, starts those that can be started, and ends those that have waited
 // too long.
-func (t *timetable) tend() {
+func (t *timetable) advance() {
 	t.engine.mu.Lock()
 	now := time.Now()
 	for len(t.idle) > 0 && !t.idle[0].next.After(now) {
@@ -192,7 +192,7 @@ func (t *timetable) setWake() {
 		t.engine.waiting = append(t.engine.waiting, wake)
 		go func() {
 			for range wake {
-				t.tend()
+				t.advance()
 			}
 		}()
 	}
@@ -225,7 +225,7 @@ func (t *timetable) setAlarm(now time.Time) {
 		weakly := weak.Make(t)
 		t.alarm = time.AfterFunc(at.Sub(now), func() {
 			if t := weakly.Value(); t != nil {
-				t.tend()
+				t.advance()
 			}
 		})
 	default:

@@ -13,7 +13,7 @@ import (
 )
 
 // TestTimetableWakesOne checks that the end of a run wakes one goroutine, however many background attempts
-// wait for a place, and that all attempts get theirs, the most important first.
+// wait for a place, and that all attempts get places in the order of their priorities.
 func TestTimetableWakesOne(t *testing.T) {
 	for place, policy := range map[string]func() (engine.Engine, engine.Policy){
 		"engine": func() (engine.Engine, engine.Policy) { return engine.Engine{Concurrency: 1}, engine.Policy{} },
@@ -70,8 +70,8 @@ func TestTimetableWakesOne(t *testing.T) {
 	}
 }
 
-// TestTimetableIsLeft checks that attempts that end before they got a place, because of their deadlines or
-// because their collectors are unregistered, cost neither those that stay nor those that come later.
+// TestTimetableIsLeft checks that attempts that end before they get a place, because of their deadlines or
+// because their collectors are unregistered, cost other attempts nothing.
 func TestTimetableIsLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := engine.Engine{Concurrency: 1}

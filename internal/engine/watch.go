@@ -21,7 +21,7 @@ type watch struct {
 // fewSamples is a number of samples that take almost no time to write.
 const fewSamples = 4096
 
-// alarm returns a channel that receives when it is time to call look.
+// alarm returns a channel that receives when it is time to call check.
 func (w *watch) alarm() <-chan time.Time {
 	if w.timer == nil {
 		if w.scrape.deadline.IsZero() {
@@ -39,8 +39,8 @@ func (w *watch) stop() {
 	}
 }
 
-// look is called at each alarm. It reports whether the scrape must stop listening.
-func (w *watch) look() bool {
+// check is called at each alarm. It reports whether the scrape must stop listening.
+func (w *watch) check() bool {
 	count := int64(0)
 	for _, f := range w.flights {
 		if f != nil && f.buffer != nil {

@@ -17,7 +17,7 @@ func TestLoop(t *testing.T) {
 	if err := hops.Check(ctx, a); err != nil || hops.Any(ctx) {
 		t.Errorf("at first: %v, %t", err, hops.Any(ctx))
 	}
-	ctx = hops.Under(t.Context(), []string{hops.Value(ctx, a)}) // as the next process sees it
+	ctx = hops.Under(t.Context(), []string{hops.Value(ctx, a)}) // the context of the next process
 	if err := hops.Check(ctx, b); err != nil || !hops.Any(ctx) {
 		t.Errorf("another target: %v, %t", err, hops.Any(ctx))
 	}
@@ -43,7 +43,7 @@ func TestTooFar(t *testing.T) {
 	}
 }
 
-// TestHeaders checks that no value of the header does harm.
+// TestHeaders checks that every value of the header is handled, however odd.
 func TestHeaders(t *testing.T) {
 	for _, test := range []struct {
 		name   string

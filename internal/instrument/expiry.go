@@ -73,7 +73,7 @@ const isRestarting = math.MinInt64
 
 func (c *Counter) pulse(uint64) uint64 { return c.Pulse() }
 
-func (c *Counter) restart(last uint64, now time.Time) (pulse uint64, ok bool) { //nolint:unparam // As for others.
+func (c *Counter) restart(last uint64, now time.Time) (pulse uint64, ok bool) { //nolint:unparam // Other instruments return different values.
 	created := c.created.Swap(isRestarting)
 	if !c.TakeAll(last) {
 		c.created.Store(created)

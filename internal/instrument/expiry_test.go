@@ -131,7 +131,7 @@ func TestMortal(t *testing.T) {
 	}
 }
 
-// TestGaugeThatOthersRelyOn checks gauges whose value will be subtracted later.
+// TestGaugeThatOthersRelyOn checks that gauges whose value will be subtracted later do not expire.
 func TestGaugeThatOthersRelyOn(t *testing.T) {
 	v := NewGauges(prometheus.GaugeVecOpts{GaugeOpts: prometheus.GaugeOpts{Name: "x"}, VariableLabels: prometheus.UnconstrainedLabels{"a"}})
 	g, _ := v.Get([]string{"a"})
@@ -161,8 +161,8 @@ func TestGaugeThatOthersRelyOn(t *testing.T) {
 	}
 }
 
-// TestScrapesSeeNoHalfRestart reads striped instruments while they restart: each result must contain
-// all counts, or none and a later start timestamp.
+// TestScrapesSeeNoHalfRestart checks that a scrape that reads a striped instrument while it restarts gets
+// either all counts, or none and a later start timestamp.
 func TestScrapesSeeNoHalfRestart(t *testing.T) {
 	labels := prometheus.UnconstrainedLabels{"a"}
 	t.Run("counter", func(t *testing.T) {

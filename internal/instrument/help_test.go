@@ -19,7 +19,7 @@ func written(t *testing.T, m prometheus.Metric) *dto.Metric {
 	return out
 }
 
-// sameMetric compares the output of our metric and client_golang's, including the timestamps; so both
+// sameMetric compares the output of our metric and client_golang's, including the timestamps. Both
 // must have been made and used in one synctest bubble.
 func sameMetric(t *testing.T, ours, theirs prometheus.Metric) {
 	t.Helper()

@@ -73,13 +73,13 @@ func newHistogramShape(f *family, opts prometheus.HistogramOpts) *histogramShape
 // a negative number of exemplars means none.
 func checkNativeOpts(opts prometheus.HistogramOpts) error {
 	if math.IsNaN(opts.NativeHistogramBucketFactor) {
-		return errors.New("NativeHistogramBucketFactor is NaN: it has to be a number")
+		return errors.New("NativeHistogramBucketFactor is NaN: it must be a number")
 	}
 	if v := opts.NativeHistogramZeroThreshold; math.IsNaN(v) || math.IsInf(v, +1) {
-		return fmt.Errorf("NativeHistogramZeroThreshold is %v: it has to be a finite number", v)
+		return fmt.Errorf("NativeHistogramZeroThreshold is %v: it must be a finite number", v)
 	}
 	if math.IsNaN(opts.NativeHistogramMaxZeroThreshold) {
-		return errors.New("NativeHistogramMaxZeroThreshold is NaN: it has to be a number")
+		return errors.New("NativeHistogramMaxZeroThreshold is NaN: it must be a number")
 	}
 	return nil
 }

@@ -47,7 +47,7 @@ func (p *histogramPair) observe(v float64) {
 	<-p.done
 }
 
-// TestNativeHistogramLimit tests all remedies against too many buckets.
+// TestNativeHistogramLimit checks all remedies for too many buckets.
 func TestNativeHistogramLimit(t *testing.T) {
 	for _, tt := range []struct {
 		name string
@@ -75,7 +75,7 @@ func TestNativeHistogramLimit(t *testing.T) {
 						p.observe(v)
 						sameMetric(t, p.ours, p.theirs)
 					}
-					time.Sleep(2 * time.Hour) // A scheduled reset happens.
+					time.Sleep(2 * time.Hour) // A scheduled reset takes place.
 					synctest.Wait()
 					sameMetric(t, p.ours, p.theirs)
 					p.observe(5)

@@ -32,7 +32,7 @@ var wholeOptions = []struct {
 	}, true},
 }
 
-// TestHistogramIsWhole checks law 8: many goroutines observe while others read. Each result must be
+// TestHistogramIsWhole checks law 8: while many goroutines observe, each result that others read is
 // consistent, and in the end no observation is lost.
 func TestHistogramIsWhole(t *testing.T) {
 	const goroutines, rounds = 8, 3000

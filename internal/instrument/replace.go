@@ -23,7 +23,7 @@ var (
 
 // aside returns an index for other children of the same family, curried alike.
 func (x *index[C]) aside() index[C] {
-	return newIndex(x.family, x.children.Likeness(x.reached()), x.curried)
+	return newIndex(x.family, x.children.NewLike(x.reached()), x.curried)
 }
 
 // adopt moves the children of aside into x. merge is that of [labelmap.Map.Swap].

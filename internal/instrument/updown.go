@@ -10,9 +10,9 @@ import (
 	"github.com/luxfi/metric/internal/stripe"
 )
 
-// UpDown is a gauge that is only ever added to, which many goroutines can do at once without
-// waiting for each other: it counts what it goes up and what it goes down, each like a [Counter].
-// The sum of whole numbers is exact as long as both stay below 2⁶³.
+// UpDown is a gauge without a Set method. Many goroutines can add to it at once without waiting for
+// each other, because it counts increases and decreases separately, each like a [Counter]. The sum
+// of whole numbers is exact as long as both stay below 2⁶³.
 type UpDown struct {
 	series
 

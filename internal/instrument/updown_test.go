@@ -70,7 +70,8 @@ func TestUpDownOfInts(t *testing.T) {
 	}
 }
 
-// TestUpDownIsNeverNegative has goroutines that go up before they go down, while another one reads.
+// TestUpDownIsNeverNegative checks that no reader sees a negative value while goroutines go up before they
+// go down.
 func TestUpDownIsNeverNegative(t *testing.T) {
 	u := newUpDown(t)
 	var adding, reading sync.WaitGroup

@@ -14,8 +14,8 @@ import (
 
 const workers = 8
 
-// TestConcurrentOwnSeries lets each goroutine change its own series at random. It must find exactly
-// these series, whatever the others do.
+// TestConcurrentOwnSeries has each goroutine change its own series at random, and checks that it finds
+// exactly these series, whatever the other goroutines do.
 func TestConcurrentOwnSeries(t *testing.T) {
 	for _, mask := range masks {
 		t.Run(fmt.Sprintf("mask=%x", mask), func(t *testing.T) {
@@ -72,7 +72,7 @@ func checkOwn(t *testing.T, list []*entry, worker int, own map[int]*entry) {
 	}
 }
 
-// TestConcurrentGetThenSorted reads series that other goroutines create: Sorted must not miss a series
+// TestConcurrentGetThenSorted checks that Sorted does not miss a series that another goroutine creates and
 // that Get has found.
 func TestConcurrentGetThenSorted(t *testing.T) {
 	const all = 400
@@ -152,8 +152,8 @@ var clears = map[string]func(m *series){
 	"DeleteFunc": func(m *series) { m.DeleteFunc(func(*entry) bool { return true }) },
 }
 
-// TestConcurrentClear repeatedly fills and clears the map. The series are created in order, so a list
-// that shows the map at one moment is the beginning of one generation.
+// TestConcurrentClear fills and clears the map repeatedly, and checks that each list shows the map at one
+// moment. The series are created in order, so such a list is the beginning of one generation.
 func TestConcurrentClear(t *testing.T) {
 	const size, generations = 50, 100
 	for name, clearAll := range clears {
@@ -186,8 +186,8 @@ func TestConcurrentClear(t *testing.T) {
 	}
 }
 
-// TestConcurrentGetThenSortedOfDeleted checks the other direction: if Get no longer finds a series,
-// Sorted must not return it, or any other series that was deleted with it.
+// TestConcurrentGetThenSortedOfDeleted checks that Sorted returns neither a series that Get no longer
+// finds nor any other series that was deleted with it.
 func TestConcurrentGetThenSortedOfDeleted(t *testing.T) {
 	const size, rounds = 400, 40
 	value := func(i int) []string { return []string{strconv.Itoa(i)} }

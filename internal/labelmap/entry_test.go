@@ -9,7 +9,8 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// TestLabelsOfEveryLength makes entries with labels that lie behind them and labels in separate memory.
+// TestLabelsOfEveryLength checks entries whose labels lie behind them and entries whose labels are in
+// separate memory.
 func TestLabelsOfEveryLength(t *testing.T) {
 	type pointers struct{ a, b *int }
 	for _, names := range [][]string{nil, {"a"}, {"a.b"}, {"z", "a"}} {
@@ -28,7 +29,7 @@ func TestLabelsOfEveryLength(t *testing.T) {
 	}
 }
 
-// TestLabelsKeepTheirMemory keeps only labels, without their entries.
+// TestLabelsKeepTheirMemory checks that labels stay valid without their entries.
 func TestLabelsKeepTheirMemory(t *testing.T) {
 	layout := model.NewLayout(nil, []string{"a"})
 	var kept []model.Labels

@@ -30,7 +30,7 @@ var countedLife = Life[counted]{
 	},
 }
 
-// TestTwins runs the finalizer of an expired entry when another entry with the same labels exists.
+// TestTwins checks the finalizer of an expired entry when another entry with the same labels exists.
 func TestTwins(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := New[counted](model.NewLayout(nil, []string{"a"}))
@@ -72,7 +72,7 @@ func TestEntriesReturnOnce(t *testing.T) {
 			if round%3 > 0 {
 				m.Sorted()
 			}
-			for range 9 { // It expires, the others do not.
+			for range 9 { // This series expires; the others do not.
 				time.Sleep(10 * time.Second)
 				for _, other := range others {
 					other.Child.add(1)

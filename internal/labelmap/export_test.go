@@ -2,10 +2,10 @@ package labelmap
 
 import "github.com/luxfi/metric/internal/model"
 
-// Compare is the order of Sorted for any two label sets of one layout.
+// Compare compares label sets of one layout in the order of Sorted.
 var Compare = model.CompareSameNames
 
-// HashOf is the hash before the map masks it.
+// HashOf returns the hash of label values before the map masks it.
 var HashOf = hashOf
 
 // MinSlots is the smallest size of a table.

@@ -325,10 +325,10 @@ func (l *limit) adopt(from *limit) {
 	}
 }
 
-// Likeness returns an empty map with the limits of m, to be filled and swapped with m. It may use the
+// NewLike returns an empty map with the limits of m, to be filled and swapped with m. It may use the
 // room of the series of m for which match returns true, or of all series if match is nil, and the room
 // that the limits currently leave. match is as in [Map.Swap].
-func (m *Map[C]) Likeness(match func(*Entry[C]) bool) *Map[C] {
+func (m *Map[C]) NewLike(match func(*Entry[C]) bool) *Map[C] {
 	like := New[C](m.layout)
 	like.mask = m.mask
 	m.mu.Lock()
@@ -346,12 +346,12 @@ func (m *Map[C]) Likeness(match func(*Entry[C]) bool) *Map[C] {
 			}
 		}
 	}
-	like.limit.Store(l.likeness(replaced))
+	like.limit.Store(l.newLike(replaced))
 	return like
 }
 
-// likeness returns a limit for a map that will replace the given number of series.
-func (l *limit) likeness(replaced int64) *limit {
+// newLike returns a limit for a map that will replace the given number of series.
+func (l *limit) newLike(replaced int64) *limit {
 	like := new(limit)
 	like.values.Store(l.values.Load())
 	left := func(limit, used int64) {

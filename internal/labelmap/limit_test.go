@@ -7,8 +7,8 @@ import (
 	"github.com/luxfi/metric/internal/labelmap"
 )
 
-// TestLikeness checks the limits of an empty map that will replace another one.
-func TestLikeness(t *testing.T) {
+// TestNewLike checks the limits of an empty map that will replace another map.
+func TestNewLike(t *testing.T) {
 	for name, test := range map[string]struct {
 		own, budget, others, want int
 	}{
@@ -34,7 +34,7 @@ func TestLikeness(t *testing.T) {
 			for i := range 3 {
 				m.GetOrCreate([]string{strconv.Itoa(i)}, nil)
 			}
-			like := m.Likeness(nil)
+			like := m.NewLike(nil)
 			for i := range 20 {
 				like.GetOrCreate([]string{strconv.Itoa(i)}, nil)
 			}

@@ -52,7 +52,7 @@ var churns = map[string]func(m *series, round, live int) *entry{
 		if m.Len() < live {
 			return m.GetOrCreate([]string{strconv.Itoa(round)}, nil)
 		}
-		fresh := m.Likeness(nil)
+		fresh := m.NewLike(nil)
 		e := fresh.GetOrCreate([]string{strconv.Itoa(round)}, nil)
 		m.Swap(fresh, nil, nil)
 		return e
@@ -61,7 +61,7 @@ var churns = map[string]func(m *series, round, live int) *entry{
 		if m.Len() < live {
 			return m.GetOrCreate([]string{strconv.Itoa(round)}, nil)
 		}
-		fresh := m.Likeness(nil)
+		fresh := m.NewLike(nil)
 		e := fresh.GetOrCreate([]string{strconv.Itoa(round)}, nil)
 		m.Swap(fresh, func(*entry) bool { return true }, nil)
 		return e
@@ -74,8 +74,8 @@ var churns = map[string]func(m *series, round, live int) *entry{
 	},
 }
 
-// TestChurnDoesNotGrow changes the map without a scrape, with a single scrape, and with occasional
-// scrapes.
+// TestChurnDoesNotGrow checks that a map with a changing set of series does not grow, without a scrape,
+// with a single scrape, and with occasional scrapes.
 func TestChurnDoesNotGrow(t *testing.T) {
 	const rounds, live = 4000, 50
 	for name, churn := range churns {
@@ -162,8 +162,8 @@ func TestTableShrinks(t *testing.T) {
 	}
 }
 
-// TestPrefetchStaysInside prefetches entries. Only their own memory may be read, which the compiler
-// checks with the race detector.
+// TestPrefetchStaysInside checks that prefetching an entry reads only its own memory. The checks are those
+// that the compiler adds with the race detector.
 func TestPrefetchStaysInside(t *testing.T) {
 	m := newMap("a")
 	for i := range 2000 {

@@ -104,7 +104,7 @@ func (p *pair) swap(matches func(key [2]string) bool, match func(*entry) bool) {
 			delete(p.want, key)
 		}
 	}
-	fresh := p.m.Likeness(nil)
+	fresh := p.m.NewLike(nil)
 	for range p.IntN(60) {
 		key := p.key()
 		switch {

@@ -2,7 +2,7 @@ package labelmap
 
 import "slices"
 
-// Swap moves all series of fresh, which must be from [Map.Likeness], into m. They replace those for
+// Swap moves all series of fresh, which must be from [Map.NewLike], into m. They replace those for
 // which match returns true, or all if match is nil. match must return true for every series in fresh
 // except the overflow series. For [Map.Sorted] this is one change: it returns the series from before or
 // those from after.

@@ -8,8 +8,8 @@ import (
 	"github.com/luxfi/metric/internal/labelmap"
 )
 
-// TestConcurrentSwap swaps generations of series. Every list must contain exactly one complete
-// generation in each part of the map. Meanwhile, other goroutines create and delete other series.
+// TestConcurrentSwap swaps generations of series while other goroutines create and delete other series.
+// It checks that every list contains exactly one complete generation in each part of the map.
 func TestConcurrentSwap(t *testing.T) {
 	const parts, size, rounds = 3, 7, 300
 	for name, all := range map[string]bool{"all": true, "part": false} {
@@ -18,7 +18,7 @@ func TestConcurrentSwap(t *testing.T) {
 			var generation atomic.Int64
 			generations := func(e *entry) string { return e.Child.name }
 			swap := func(part string) {
-				fresh := m.Likeness(nil)
+				fresh := m.NewLike(nil)
 				gen := strconv.FormatInt(generation.Add(1), 10)
 				for i := range size {
 					fresh.GetOrCreate([]string{part, strconv.Itoa(i)}, func(e *entry) { e.Child.name = gen })
@@ -90,8 +90,8 @@ func checkParts(t *testing.T, list []*entry, parts, size int, generation func(*e
 	}
 }
 
-// TestConcurrentSwapAndCreate creates series in a map whose contents are swapped: each series that Get
-// finds must be in the list.
+// TestConcurrentSwapAndCreate creates series in a map whose contents are swapped, and checks that each
+// series that Get finds is in the list.
 func TestConcurrentSwapAndCreate(t *testing.T) {
 	m := newMap("i")
 	together(workers, func(worker int) {
@@ -99,7 +99,7 @@ func TestConcurrentSwapAndCreate(t *testing.T) {
 			values := []string{strconv.Itoa(i % 20)}
 			switch worker % 2 {
 			case 0:
-				fresh := m.Likeness(nil)
+				fresh := m.NewLike(nil)
 				fresh.GetOrCreate(values, nil)
 				m.Swap(fresh, nil, nil)
 			default:
@@ -119,12 +119,12 @@ func TestConcurrentSwapAndCreate(t *testing.T) {
 	}
 }
 
-// TestConcurrentUseAside creates series in a map while it is swapped into another one: each series must
-// move or stay, as a whole.
+// TestConcurrentUseAside creates series in a map while it is swapped into another one, and checks that
+// each series moves or stays as a whole.
 func TestConcurrentUseAside(t *testing.T) {
 	for range 100 {
 		m := newMap("i")
-		fresh := m.Likeness(nil)
+		fresh := m.NewLike(nil)
 		var made [8]*labelmap.Entry[child]
 		together(2, func(worker int) {
 			if worker == 0 {

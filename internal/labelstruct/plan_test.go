@@ -20,7 +20,7 @@ type (
 	celsius float64
 	tags    []string
 	set     map[string]bool
-	// byPointer has a String method only for pointers.
+	// byPointer has a String method with a pointer receiver only.
 	byPointer int
 	place     struct {
 		Zone string
@@ -143,8 +143,8 @@ func TestValues(t *testing.T) {
 	}
 }
 
-// TestStringersAreCalled checks that String methods are called only where nothing else distinguishes
-// values.
+// TestStringersAreCalled checks that a lookup calls String methods only of values that nothing else
+// distinguishes.
 func TestStringersAreCalled(t *testing.T) {
 	for name, test := range map[string]struct {
 		plan  *labelstruct.Plan

@@ -7,7 +7,8 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// TestGaugesInPlaceOfOthers checks infos and state sets that come back from other processes as gauges.
+// TestGaugesInPlaceOfOthers checks infos and state sets beside gauges of the same name, which other
+// processes have served in their place.
 func TestGaugesInPlaceOfOthers(t *testing.T) {
 	var (
 		info      = family(model.Info, "a_info")

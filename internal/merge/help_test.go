@@ -83,7 +83,7 @@ func native(f *model.Family, sources ...[]model.Point) merge.Native {
 type recorder struct {
 	lines   []string
 	family  *model.Family
-	healthy int // calls until it fails; negative if it never does
+	healthy int // number of calls until it fails; negative if it never fails
 }
 
 var errSink = errors.New("the sink has failed")

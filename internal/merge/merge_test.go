@@ -197,7 +197,7 @@ func TestSinkErrors(t *testing.T) {
 	for n := range all {
 		r := &recorder{healthy: n}
 		err := merge.Families(in, r)
-		if err != errSink { //nolint:errorlint // As it is.
+		if err != errSink { //nolint:errorlint // It must be the same error.
 			t.Errorf("after %d calls: %v", n, err)
 		}
 		compare(t, "written", r.lines, all[:n])

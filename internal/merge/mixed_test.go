@@ -10,7 +10,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// mixed is a source whose series differ in their label names, and must be read once, in order.
+// mixed is a source whose series differ in their label names. It must be read once, in order.
 type mixed struct {
 	source
 

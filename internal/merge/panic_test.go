@@ -14,7 +14,7 @@ import (
 type broken struct {
 	source
 
-	inSeries bool // It panics in Series, not when the last series is read.
+	inSeries bool // The source panics in Series, not when the last series is read.
 }
 
 func (b *broken) Series() model.Series {
@@ -31,7 +31,7 @@ func (b *broken) At(i int, p *model.Point, scratch *model.Scratch) {
 	b.source.At(i, p, scratch)
 }
 
-// brokenBatch is broken in batches.
+// brokenBatch is like [broken] and can be read in batches.
 type brokenBatch struct{ broken }
 
 func (b *brokenBatch) Series() model.Series { return b }
@@ -54,8 +54,8 @@ func (r *batchRecorder) Batch(points []model.Point) error {
 	return nil
 }
 
-// TestSourceThatPanics checks that a panic in one of this library's sources costs only what the source has
-// not given yet, and is reported under the name of its family.
+// TestSourceThatPanics checks that a panic in one of this library's sources costs only the series that the
+// source has not given yet, and is reported under the name of its family.
 func TestSourceThatPanics(t *testing.T) {
 	f := family(model.Gauge, "b")
 	points := []model.Point{at("1", 1), at("2", 2), at("3", 3)}
@@ -114,7 +114,8 @@ type badSink struct{ recorder }
 
 func (*badSink) Point(*model.Point) error { panic("in the sink") }
 
-// TestSinkThatPanics checks that a panic of the sink goes on, since half a point may have been written.
+// TestSinkThatPanics checks that merging does not recover a panic of the sink, which may have written half
+// a point.
 func TestSinkThatPanics(t *testing.T) {
 	defer func() {
 		if v := recover(); v != "in the sink" {

@@ -11,8 +11,8 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// TestSortLikeCompare checks the order of the series of large families, whose label values have much or
-// little in common, and all kinds of bytes.
+// TestSortLikeCompare checks the order of the series of large families whose label values have much or
+// little in common and contain all kinds of bytes.
 func TestSortLikeCompare(t *testing.T) {
 	alphabets := map[string][]string{
 		"much in common":    {strings.Repeat("/api/v1/", 3), "items", "0", "1", "2", "GET"},
@@ -41,7 +41,7 @@ func TestSortLikeCompare(t *testing.T) {
 	}
 }
 
-// TestSortByEscape checks series whose first difference is within an escape sequence.
+// TestSortByEscape checks the order of series whose first difference is within an escape sequence.
 func TestSortByEscape(t *testing.T) {
 	var samples []model.Sample
 	f := family(model.Gauge, "f")
@@ -74,7 +74,8 @@ func randomPoint(r *rand.Rand, names, alphabet []string) model.Point {
 	}
 }
 
-// checkOrder merges samples of one family. The first of equal samples must remain.
+// checkOrder merges samples of one family, and checks their order and that the first of equal samples
+// remains.
 func checkOrder(t *testing.T, samples []model.Sample) {
 	t.Helper()
 	sorted := slices.Clone(samples)

@@ -9,8 +9,8 @@ import (
 	"github.com/luxfi/metric/internal/naming"
 )
 
-// TestSuffixes checks which pairs of families collide: h has a type that is written as several series, and
-// s has the name of one of them.
+// TestSuffixes checks which pairs of families collide, where one family is written as several series and
+// the other one has the name of one of them.
 func TestSuffixes(t *testing.T) {
 	all := []string{"_count", "_sum", "_bucket", "_total", "_created", "_info", "_gcount", "_gsum", "_", ""}
 	type test struct {
@@ -38,7 +38,7 @@ func TestSuffixes(t *testing.T) {
 		for _, suffix := range all {
 			t.Run(fmt.Sprint(test.base, suffix, test.scheme.GaugeSuffixes), func(t *testing.T) {
 				if suffix == "" {
-					suffix = "x" // A common beginning is not enough.
+					suffix = "x" // A common prefix of the names is not a collision.
 				}
 				base, other := family(test.base, "h"), family(model.Gauge, "h"+suffix)
 				baseLines := []string{"# h " + test.base.String(), "h{} 1"}
@@ -80,7 +80,7 @@ func pair(base, other *model.Family, nativeBase, nativeOther bool) (in merge.Inp
 	return in
 }
 
-// TestSuffixesSpare checks that a collision costs no more than it must.
+// TestSuffixesSpare checks that a collision costs no more than the colliding family.
 func TestSuffixesSpare(t *testing.T) {
 	var (
 		h      = family(model.Histogram, "h")

@@ -33,7 +33,7 @@ func (s *stub) ReadFrom(r io.Reader) (int64, error)  { s.reached += "R"; return 
 func (s *stub) Push(string, *http.PushOptions) error { s.reached += "P"; return nil }
 func (s *stub) bare() http.ResponseWriter            { return struct{ http.ResponseWriter }{s} }
 
-// combine returns a writer with the interfaces whose letters are in set. Every set is written out,
+// combine returns a writer with the interfaces whose letters are in set. The function lists every set,
 // because Go cannot compose types at run time.
 func combine(s *stub, set string) http.ResponseWriter {
 	type (
@@ -255,8 +255,8 @@ func combine(s *stub, set string) http.ResponseWriter {
 	}
 }
 
-// TestInterfaces checks for every set of interfaces that the Writer implements exactly these, and that
-// their methods reach the inner writer.
+// TestInterfaces checks, for every set of interfaces of an inner writer, that the Writer implements
+// exactly these, and that their methods reach the inner writer.
 func TestInterfaces(t *testing.T) {
 	for set := range 1 << 5 {
 		var want strings.Builder

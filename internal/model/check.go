@@ -25,7 +25,7 @@ const (
 // CheckTimestamp returns an error if ms, in milliseconds since the Unix epoch, is out of range.
 func CheckTimestamp(ms int64) error {
 	if ms < minTimestampMs || ms > maxTimestampMs {
-		return fmt.Errorf("has the timestamp %d, in milliseconds since 1970: it has to be from 0 to %d, the end of the year 9999",
+		return fmt.Errorf("has the timestamp %d, in milliseconds since 1970: it must be from 0 to %d, the end of the year 9999",
 			ms, int64(maxTimestampMs))
 	}
 	return nil
@@ -69,7 +69,7 @@ func CheckBuckets(h *HistogramValue) error {
 			return checkFloatBuckets(h)
 		}
 		if b.Count < before {
-			return fmt.Errorf("has a bucket %v that counts %d, less than the %d of the bucket below: counts have to be cumulative",
+			return fmt.Errorf("has a bucket %v that counts %d, less than the %d of the bucket below: counts must be cumulative",
 				b.UpperBound, b.Count, before)
 		}
 		before = b.Count
@@ -83,17 +83,17 @@ func CheckBuckets(h *HistogramValue) error {
 // checkFloatBuckets is [CheckBuckets] for a histogram with a float count.
 func checkFloatBuckets(h *HistogramValue) error {
 	if !isCount(h.CountFloat) {
-		return fmt.Errorf("counts %v observations: counts have to be finite numbers that are not negative", h.CountFloat)
+		return fmt.Errorf("counts %v observations: counts must be finite numbers that are not negative", h.CountFloat)
 	}
 	before := 0.0
 	for i := range h.Buckets {
 		b := &h.Buckets[i]
 		if !isCount(b.CountFloat) {
-			return fmt.Errorf("has a bucket %v that counts %v: counts have to be finite numbers that are not negative", b.UpperBound, b.CountFloat)
+			return fmt.Errorf("has a bucket %v that counts %v: counts must be finite numbers that are not negative", b.UpperBound, b.CountFloat)
 		}
 		count := floatOf(b.Count, b.CountFloat)
 		if count < before {
-			return fmt.Errorf("has a bucket %v that counts %v, less than the %v of the bucket below: counts have to be cumulative",
+			return fmt.Errorf("has a bucket %v that counts %v, less than the %v of the bucket below: counts must be cumulative",
 				b.UpperBound, count, before)
 		}
 		before = count
@@ -125,13 +125,13 @@ func CheckNative(h *HistogramValue) error {
 	n := h.Native
 	switch {
 	case n.Schema < minSchema || n.Schema > maxSchema:
-		return fmt.Errorf("has the schema %d: it has to be from %d to %d", n.Schema, minSchema, maxSchema)
+		return fmt.Errorf("has the schema %d: it must be from %d to %d", n.Schema, minSchema, maxSchema)
 	case !isCount(n.ZeroThreshold):
-		return fmt.Errorf("has the zero threshold %v: it has to be a finite number that is not negative", n.ZeroThreshold)
+		return fmt.Errorf("has the zero threshold %v: it must be a finite number that is not negative", n.ZeroThreshold)
 	case !isCount(h.CountFloat):
-		return fmt.Errorf("counts %v observations: counts have to be finite numbers that are not negative", h.CountFloat)
+		return fmt.Errorf("counts %v observations: counts must be finite numbers that are not negative", h.CountFloat)
 	case !isCount(n.ZeroCountFloat):
-		return fmt.Errorf("has a zero bucket that counts %v: counts have to be finite numbers that are not negative", n.ZeroCountFloat)
+		return fmt.Errorf("has a zero bucket that counts %v: counts must be finite numbers that are not negative", n.ZeroCountFloat)
 	}
 	if h.CountFloat > 0 || n.ZeroCountFloat > 0 || len(n.Positive.Counts) > 0 || len(n.Negative.Counts) > 0 {
 		return checkFloatNative(n)
@@ -174,7 +174,7 @@ func checkFloatNative(n *NativeHistogram) error {
 		}
 		for _, count := range side.buckets.Counts {
 			if !isCount(count) {
-				return fmt.Errorf("has a %s bucket that counts %v: counts have to be finite numbers that are not negative", side.name, count)
+				return fmt.Errorf("has a %s bucket that counts %v: counts must be finite numbers that are not negative", side.name, count)
 			}
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/luxfi/metric/internal/words"
 )
 
-// The other checks are tested in clientmodel and parse, where samples enter the library.
+// The packages clientmodel and parse, where samples enter the library, test the other checks.
 func TestSortBuckets(t *testing.T) {
 	bounds := func(vs ...float64) (buckets []model.Bucket) {
 		for _, v := range vs {

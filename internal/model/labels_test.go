@@ -166,8 +166,7 @@ func FuzzLabels(f *testing.F) {
 	})
 }
 
-// TestTexts checks that many labels stay valid although they share memory and their buffer is
-// overwritten.
+// TestTexts checks that many labels that share memory stay valid when the caller overwrites its buffer.
 func TestTexts(t *testing.T) {
 	var (
 		texts model.Texts

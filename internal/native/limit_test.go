@@ -177,7 +177,7 @@ func TestLimiterReset(t *testing.T) {
 	}
 }
 
-// TestLateStripe adds a stripe, in its initial state, to a histogram that has become coarser.
+// TestLateStripe checks that a new stripe can be added to a histogram that has become coarser.
 func TestLateStripe(t *testing.T) {
 	o := native.Options{BucketFactor: 1.1, MaxBuckets: 3, MaxZeroThreshold: 0.02}
 	h, client := newHistogram(o, 1), clientHistogram(o)

@@ -117,7 +117,7 @@ func TestMerger(t *testing.T) {
 	}
 }
 
-// TestMergerIsReusable writes one histogram after the other to the same memory.
+// TestMergerIsReusable checks that one histogram after the other can be written to the same memory.
 func TestMergerIsReusable(t *testing.T) {
 	var m native.Merger
 	exemplars := []*model.Exemplar{{Value: 1}}

@@ -178,7 +178,7 @@ func TestTableProbesAreShort(t *testing.T) {
 	}
 }
 
-// TestTableBearsCollisions fills tables with the pages that collide most.
+// TestTableBearsCollisions checks tables that are full of pages that collide as much as possible.
 func TestTableBearsCollisions(t *testing.T) {
 	hash := func(tag uint32) uint32 { return (&table{}).home(tag) }
 	var tags []uint32

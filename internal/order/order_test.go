@@ -10,7 +10,7 @@ import (
 )
 
 func TestBy(t *testing.T) {
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // It has to be repeatable.
+	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // It must be repeatable.
 	for n := range 100 {
 		got := make([]int, n)
 		for i := range got {

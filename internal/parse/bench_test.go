@@ -69,8 +69,8 @@ var formats = []struct {
 	{"protobuf", parse.Protobuf, encode.Protobuf, expfmt.FmtProtoDelim.WithEscapingScheme(common.NoEscaping)},
 }
 
-// BenchmarkParse reads 10,000 series with Read, reads its sources once, and, for comparison, uses
-// expfmt.
+// BenchmarkParse measures reading 10,000 series with Read, reading the sources once, and, for
+// comparison, expfmt.
 func BenchmarkParse(b *testing.B) {
 	const families, series = 10, 1000
 	for _, f := range formats {

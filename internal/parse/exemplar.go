@@ -27,7 +27,7 @@ func (l *lexer) readExemplar(pos int) (e model.Exemplar, end int, err error) {
 	pos++
 	v, n, ok := leadingFloat(l.text[pos:])
 	if !ok {
-		return e, 0, l.errorAt(pos, "found %s where the value of an exemplar has to be: allowed is a number", l.rest(pos))
+		return e, 0, l.errorAt(pos, "found %s where the value of an exemplar should be: allowed is a number", l.rest(pos))
 	}
 	e.Value = v
 	if pos += n; l.text[pos] == ' ' {

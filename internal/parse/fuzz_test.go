@@ -94,7 +94,7 @@ var snippets = map[parse.Format][]string{
 	},
 }
 
-// onlyExpfmtReads are parts of the reasons for refusing a body that expfmt accepts.
+// onlyExpfmtReads are parts of the error texts for bodies that only expfmt accepts.
 var onlyExpfmtReads = map[parse.Format][]string{
 	parse.Text: {
 		"does not end with a line feed", // expfmt also accepts blanks at the end.

@@ -109,7 +109,7 @@ func (l *lexer) metricName(pos int) (name string, end int, err error) {
 		end++
 	}
 	if end == pos || l.text[pos]-'0' <= 9 {
-		return "", 0, l.errorAt(pos, "found %s where the name of a metric has to be: allowed are letters, digits, underscores and colons, no digit first, "+
+		return "", 0, l.errorAt(pos, "found %s where the name of a metric should be: allowed are letters, digits, underscores and colons, no digit first, "+
 			"and other names in quotes in braces", l.rest(pos))
 	}
 	return l.text[pos:end], end, nil
@@ -177,7 +177,7 @@ func (l *lexer) readLabels(pos int, ln *line, named bool) (end int, err error) {
 		}
 	}
 	if !named {
-		return 0, l.errorAt(ln.labelsPos, "a sample has no name: it has to stand before the braces, or in quotes in them")
+		return 0, l.errorAt(ln.labelsPos, "a sample has no name: it must stand before the braces, or in quotes in them")
 	}
 	if exceeds(pos-ln.labelsPos, l.limits.LabelBytes) {
 		return 0, l.errorAt(ln.labelsPos, "%s", tooMany("the labels have too many bytes", l.limits.LabelBytes))
@@ -194,7 +194,7 @@ func (l *lexer) labelValue(pos int, ln *line, lb label) (end int, err error) {
 	at := l.blanks(pos + 1)
 	ln.plain = ln.plain && at == pos+1
 	if l.text[at] != '"' {
-		return 0, l.errorAt(at, "found %s where the value of the label %s has to be: values are in quotes", l.rest(at), quote(lb.name))
+		return 0, l.errorAt(at, "found %s where the value of the label %s should be: values are in quotes", l.rest(at), quote(lb.name))
 	}
 	start := at + 1
 	end, canonical, ok := l.quotedEnd(start)
@@ -224,7 +224,7 @@ func (l *lexer) bareLabelName(pos int) (name string, end int, err error) {
 		end++
 	}
 	if end == pos || l.text[pos]-'0' <= 9 {
-		return "", 0, l.errorAt(pos, "found %s where the name of a label has to be: allowed are letters, digits and underscores, no digit first, "+
+		return "", 0, l.errorAt(pos, "found %s where the name of a label should be: allowed are letters, digits and underscores, no digit first, "+
 			"and other names in quotes", l.rest(pos))
 	}
 	return l.text[pos:end], end, nil

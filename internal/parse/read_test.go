@@ -209,9 +209,9 @@ func TestRefusals(t *testing.T) {
 		want   string // part of the error
 	}{
 		{parse.Text, "a 1\nb 2", "line 2: the last line does not end with a line feed: it may be truncated"},
-		{parse.Text, "a 1\n\n# x\nb\n", "line 4: found \"\" where the value has to be: allowed are decimal numbers, NaN, +Inf and -Inf"},
-		{parse.Text, "a 1\r\n", "line 1: found \"1\\r\" where the value has to be"},
-		{parse.Text, "1a 1\n", "line 1: found \"1a 1\" where the name of a metric has to be"},
+		{parse.Text, "a 1\n\n# x\nb\n", "line 4: found \"\" where the value should be: allowed are decimal numbers, NaN, +Inf and -Inf"},
+		{parse.Text, "a 1\r\n", "line 1: found \"1\\r\" where the value should be"},
+		{parse.Text, "1a 1\n", "line 1: found \"1a 1\" where the name of a metric should be"},
 		{parse.Text, "\"\" 1\n", "the name of a metric is empty"},
 		{parse.Text, "{\"a\xff\"} 1\n", "not UTF-8"},
 		{parse.Text, "{\"a\x00\"} 1\n", "NUL"},
@@ -222,7 +222,7 @@ func TestRefusals(t *testing.T) {
 		{parse.Text, "a{x=\"1\" y=\"2\"} 1\n", "allowed are a comma and a closing brace"},
 		{parse.Text, "a 1 2 3\n", "found \"3\" behind the timestamp"},
 		{parse.Text, "a 1 1.5\n", "allowed is a whole number of milliseconds"},
-		{parse.Text, "a " + long + "\n", "where the value has to be"},
+		{parse.Text, "a " + long + "\n", "where the value should be"},
 		{parse.Text, "# TYPE a info\n", "unknown type \"info\": allowed are counter, gauge"},
 		{parse.Text, "# TYPE a-b gauge\n", "behind the name of a metric in a comment"},
 		{parse.Text, "# HELP a \xff\n", "the help of the metric \"a\" is not UTF-8"},
@@ -230,7 +230,7 @@ func TestRefusals(t *testing.T) {
 		{parse.OpenMetrics, "a 1\n# EOF\nb 1\n", "does not end with"},
 		{parse.OpenMetrics, "# EOF\n# EOF\n", "line 1: found \"# EOF\""},
 		{parse.OpenMetrics, "a# EOF\n", "does not end with"},
-		{parse.OpenMetrics, "a  1\n# EOF\n", "where the value has to be"},
+		{parse.OpenMetrics, "a  1\n# EOF\n", "where the value should be"},
 		{parse.OpenMetrics, "a 1 NaN\n# EOF\n", "a number of seconds"},
 		{parse.OpenMetrics, "a 1 # {x=\"1\"}\n# EOF\n", "behind the labels of an exemplar"},
 		{parse.OpenMetrics, "a 1 # {x=\"1\"} x\n# EOF\n", "the value of an exemplar"},
@@ -239,7 +239,7 @@ func TestRefusals(t *testing.T) {
 		{parse.OpenMetrics, "# x\n# EOF\n", "allowed are lines that begin with"},
 		{parse.OpenMetrics, "\n# EOF\n", "line 1: found"},
 		{parse.OpenMetrics, "# TYPE a untyped\n# EOF\n", "unknown type \"untyped\""},
-		{parse.OpenMetrics, "# UNIT a_b c\n# EOF\n", "has the unit \"c\": its name has to end with"},
+		{parse.OpenMetrics, "# UNIT a_b c\n# EOF\n", "has the unit \"c\": its name must end with"},
 		{parse.Protobuf, "\x05\x0a\x01a", "byte 1: a field ends behind the message"},
 		{parse.Protobuf, delimited(""), "a family has no name"},
 		{parse.Protobuf, delimited(field(1, "a\xff")), "names are UTF-8 without NUL bytes"},
@@ -351,7 +351,7 @@ func TestSampleError(t *testing.T) {
 	}
 }
 
-// TestSourcesAreSafeForConcurrentUse reads the same sources in several goroutines.
+// TestSourcesAreSafeForConcurrentUse checks that several goroutines can read the same sources.
 func TestSourcesAreSafeForConcurrentUse(t *testing.T) {
 	for _, f := range formats {
 		body, _ := written(t, f.in, corpus(), false)

@@ -19,7 +19,7 @@ type tail struct {
 func (l *lexer) readTail(pos int, t *tail) (next int, err error) {
 	v, n, ok := leadingFloat(l.text[pos:])
 	if !ok {
-		return 0, l.errorAt(pos, "found %s where the value has to be: allowed are decimal numbers, NaN, +Inf and -Inf", l.rest(pos))
+		return 0, l.errorAt(pos, "found %s where the value should be: allowed are decimal numbers, NaN, +Inf and -Inf", l.rest(pos))
 	}
 	t.value, t.pos, t.end = v, pos, pos+n
 	t.hasTimestamp, t.exemplar = false, 0
@@ -35,11 +35,11 @@ func (l *lexer) readTail(pos int, t *tail) (next int, err error) {
 	end := pos + strings.IndexAny(l.text[pos:], " \t\n")
 	t.timestampMs, err = strconv.ParseInt(l.text[pos:end], 10, 64)
 	if err != nil {
-		return 0, l.errorAt(pos, "found %s where the timestamp has to be: allowed is a whole number of milliseconds", l.rest(pos))
+		return 0, l.errorAt(pos, "found %s where the timestamp should be: allowed is a whole number of milliseconds", l.rest(pos))
 	}
 	t.hasTimestamp = true
 	if pos = l.blanks(end); l.text[pos] != '\n' {
-		return 0, l.errorAt(pos, "found %s behind the timestamp: the line has to end there", l.rest(pos))
+		return 0, l.errorAt(pos, "found %s behind the timestamp: the line must end there", l.rest(pos))
 	}
 	return pos + 1, nil
 }
@@ -71,7 +71,7 @@ func (l *lexer) readOpenMetricsTail(t *tail) (next int, err error) {
 func (l *lexer) seconds(pos int) (ms int64, end int, err error) {
 	v, n, ok := leadingFloat(l.text[pos:])
 	if !ok || math.IsNaN(v) || math.IsInf(v, 0) {
-		return 0, 0, l.errorAt(pos, "found %s where the timestamp has to be: allowed is a number of seconds", l.rest(pos))
+		return 0, 0, l.errorAt(pos, "found %s where the timestamp should be: allowed is a number of seconds", l.rest(pos))
 	}
 	// The result of converting a float that is out of range depends on the machine.
 	ms = int64(max(min(math.Round(v*1000), 1<<62), -1<<62))

@@ -148,7 +148,7 @@ func (r *textReader) setType(pos int, f *family, d *description) (*family, error
 func (r *textReader) setUnit(pos int, f *family, d *description) error {
 	name := unescape(d.text, true)
 	if name != "" && !strings.HasSuffix(f.base, "_"+name) {
-		return r.errorAt(pos, "the metric %s has the unit %s: its name has to end with an underscore and the unit", quote(d.name), quote(name))
+		return r.errorAt(pos, "the metric %s has the unit %s: its name must end with an underscore and the unit", quote(d.name), quote(name))
 	}
 	if !utf8.ValidString(name) {
 		return r.errorAt(pos, "the unit of the metric %s is not UTF-8", quote(d.name))

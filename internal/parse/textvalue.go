@@ -38,7 +38,7 @@ func (c *textCursor) add(p *model.Point, s *model.Scratch, r role, special strin
 	case p.Summary != nil:
 		rank, ok := c.numbers.at(len(s.Summary.Quantiles), special)
 		if !ok {
-			c.fault = fmt.Errorf("has the quantile %s: it has to be a number", quote(special))
+			c.fault = fmt.Errorf("has the quantile %s: it must be a number", quote(special))
 		}
 		s.Summary.Quantiles = append(s.Summary.Quantiles, model.Quantile{Quantile: rank, Value: t.value})
 	default:
@@ -52,7 +52,7 @@ func (c *textCursor) add(p *model.Point, s *model.Scratch, r role, special strin
 func (c *textCursor) addBucket(h *model.HistogramValue, le, text string) {
 	bound, ok := c.numbers.at(len(h.Buckets), le)
 	if !ok {
-		c.fault = fmt.Errorf("has a bucket up to %s: it has to be a number", quote(le))
+		c.fault = fmt.Errorf("has a bucket up to %s: it must be a number", quote(le))
 	}
 	b := model.Bucket{UpperBound: bound}
 	b.Count, b.CountFloat = countOf(c.tail.value, text)
@@ -75,7 +75,7 @@ func (c *textCursor) addCount(p *model.Point, s *model.Scratch, text string) {
 		return
 	}
 	if s.Summary.Count = n; float != 0 {
-		c.fault = fmt.Errorf("counts %v observations: it has to be a whole number that is not negative", float)
+		c.fault = fmt.Errorf("counts %v observations: it must be a whole number that is not negative", float)
 	}
 }
 

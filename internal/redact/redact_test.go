@@ -227,7 +227,8 @@ func FuzzText(f *testing.F) {
 	})
 }
 
-// TestLongTexts would take forever if the time were not linear.
+// TestLongTexts checks that the time is linear in the length of the text; otherwise the test would take
+// forever.
 func TestLongTexts(t *testing.T) {
 	const n = 1 << 20
 	for _, piece := range []string{
@@ -272,8 +273,8 @@ func TestCombinations(t *testing.T) {
 	}
 }
 
-// TestAllocations checks that a text without credentials costs no memory, and that one with many costs
-// little more than the result.
+// TestAllocations checks that a text without credentials costs no memory, and that a text with many
+// credentials costs little more than the result.
 func TestAllocations(t *testing.T) {
 	for text, want := range map[string]float64{
 		`Get "http://127.0.0.1:9090/metrics?name[]=up": context deadline exceeded; password: authentication failed`: 0,

@@ -16,8 +16,8 @@ func numbered(n int) []string {
 	return names
 }
 
-// TestFilterBounds checks which selections are refused before anything is collected. Any client that can
-// send a request can ask for one.
+// TestFilterBounds checks which selections are refused before anything is collected. Any client can send
+// any selection.
 func TestFilterBounds(t *testing.T) {
 	for name, test := range map[string]struct {
 		filter  Filter
@@ -38,8 +38,8 @@ func TestFilterBounds(t *testing.T) {
 	}
 }
 
-// TestSelectionAddsUp checks that each filter of a context must want a collector or family, and that the
-// name of a registry selects everything in it.
+// TestSelectionAddsUp checks that a collector or family is selected only if each filter of a context wants
+// it, and that the name of a registry selects everything in it.
 func TestSelectionAddsUp(t *testing.T) {
 	ctx := t.Context()
 	for _, f := range []Filter{

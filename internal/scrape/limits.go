@@ -45,7 +45,8 @@ func (e *Entry) limits() instrument.Limited {
 type limiter interface {
 	// join applies the settings of the registry to the vector behind e.
 	join(e *Entry)
-	part(e *Entry)
+	// leave undoes one join.
+	leave(e *Entry)
 }
 
 // limits are the limits that a registry sets for the vectors registered with it.
@@ -92,7 +93,7 @@ func (l *limits) join(e *Entry) {
 	vector.Join(&l.budget)
 }
 
-func (l *limits) part(e *Entry) {
+func (l *limits) leave(e *Entry) {
 	vector := e.limits()
 	if vector == nil || !l.bounded() {
 		return

@@ -26,7 +26,7 @@ func TestLogLimits(t *testing.T) {
 		want(a, 0, false)
 		time.Sleep(logInterval)
 		want(a, 2, true)
-		limits.suppress(a, 3) // It could not be written.
+		limits.suppress(a, 3) // The log could not write the lines.
 		time.Sleep(logInterval)
 		want(a, 3, true)
 		want(b, 0, true)

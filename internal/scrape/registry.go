@@ -94,7 +94,7 @@ func (r *Registry) replace(name string, e *Entry) error {
 	r.addToIndexes(e)
 	r.entries[slices.Index(r.entries, old)] = e
 	if r.limits != nil {
-		r.limits.part(old)
+		r.limits.leave(old)
 		r.limits.join(e)
 	}
 	r.plan.Store(nil)
@@ -127,7 +127,7 @@ func (r *Registry) admit(e *Entry) error {
 	}
 	if len(e.Announced.List) == 0 {
 		if e.Binding.Stream {
-			return fmt.Errorf("the stream collector %s describes no family, but has to describe all that it sends", e.Called())
+			return fmt.Errorf("the stream collector %s describes no family, but must describe all that it sends", e.Called())
 		}
 		return nil
 	}
@@ -207,7 +207,7 @@ func (r *Registry) remove(e *Entry) bool {
 	r.keepRunning(e)
 	r.releaseNumber(e)
 	if r.limits != nil {
-		r.limits.part(e)
+		r.limits.leave(e)
 	}
 	i := slices.Index(r.entries, e)
 	r.entries = slices.Delete(r.entries, i, i+1)

@@ -9,7 +9,7 @@ import (
 	"github.com/luxfi/metric/internal/collect"
 )
 
-// nestedEntry returns an entry for a registry that the test calls by that name.
+// nestedEntry returns an entry for a registry that the test calls name.
 func nestedEntry(name string) *Entry {
 	return &Entry{
 		Called: func() string { return name }, Fallback: name, Announced: new(collect.Announced),

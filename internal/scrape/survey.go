@@ -176,12 +176,12 @@ func (v *survey) outline(f *surveyed, source model.Source) {
 	if wrapped, ok := source.(*collect.WrappedSource); ok {
 		source = wrapped.Inner
 	}
-	vec, ok := source.(instrument.Specimen)
+	vec, ok := source.(instrument.Template)
 	if !ok {
 		return
 	}
 	var p model.Point
-	for _, name := range vec.Specimen(&p, &v.scratch) {
+	for _, name := range vec.Template(&p, &v.scratch) {
 		f.label(name).variable = true
 	}
 	f.shape(&p)

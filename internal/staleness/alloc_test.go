@@ -56,7 +56,7 @@ func TestRoundsDoNotAllocate(t *testing.T) {
 	}{
 		{"the same", of([][]series{same}), 1}, // one for the Round
 		{"the same, with shapes", of([][]series{various}), 1},
-		{"others each time", of(churn), 8}, // for their texts
+		{"others each time", of(churn), 8}, // for the texts of the new series
 		{"in random order", of(orders), 8},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -11,10 +11,10 @@ import (
 
 const benchSeries = 100_000
 
-// BenchmarkSame pushes the same series in the same order again and again.
+// BenchmarkSame measures pushes of the same series in the same order.
 func BenchmarkSame(b *testing.B) { benchmark(b, [][]series{manySeries(benchSeries)}) }
 
-// BenchmarkSameHistograms pushes the same series, each with twelve buckets.
+// BenchmarkSameHistograms measures pushes of the same series with twelve buckets each.
 func BenchmarkSameHistograms(b *testing.B) {
 	all := manySeries(benchSeries)
 	for i := range all {
@@ -23,7 +23,7 @@ func BenchmarkSameHistograms(b *testing.B) {
 	benchmark(b, [][]series{all})
 }
 
-// BenchmarkChurn pushes sorted series of which one in 1,000 is new each time.
+// BenchmarkChurn measures pushes of sorted series of which one in 1,000 is new each time.
 func BenchmarkChurn(b *testing.B) {
 	all := manySeries(benchSeries)
 	pushes := make([][]series, 2)
@@ -37,7 +37,7 @@ func BenchmarkChurn(b *testing.B) {
 	benchmark(b, pushes)
 }
 
-// BenchmarkShuffled pushes the same series in another order each time.
+// BenchmarkShuffled measures pushes of the same series in another order each time.
 func BenchmarkShuffled(b *testing.B) {
 	all := manySeries(benchSeries)
 	random := rand.New(rand.NewPCG(1, 2))

@@ -11,7 +11,7 @@ import (
 	"github.com/luxfi/metric/internal/staleness"
 )
 
-// TestMemory checks the heap after rounds of many series, and after rounds of few.
+// TestMemory checks the size of the heap after rounds of many series and after rounds of few series.
 func TestMemory(t *testing.T) {
 	const (
 		n      = 50_000

@@ -16,7 +16,7 @@ import (
 // known models a push with maps: from the family's name to the text of a series' labels to its shape.
 type known map[string]map[string]*staleness.Shape
 
-// TestAgainstMap compares random rounds with maps. Different goroutines use the families of a round.
+// TestAgainstMap compares random rounds with maps. Different goroutines use different families of a round.
 func TestAgainstMap(t *testing.T) {
 	seeds := uint64(25)
 	if testing.Short() {
@@ -87,11 +87,11 @@ func (p *pool) next() []series {
 		p.now = shuffled(random, p.now)
 	case 3:
 		p.sort()
-	case 4: // Some are gone.
+	case 4: // some are gone
 		p.now = slices.DeleteFunc(slices.Clone(p.now), func(series) bool { return random.IntN(5) == 0 })
-	case 5: // One more, or one twice.
+	case 5: // one more, or one twice
 		p.now = slices.Insert(slices.Clone(p.now), random.IntN(len(p.now)+1), p.shaped(p.all[random.IntN(len(p.all))]))
-	case 6: // Other shapes.
+	case 6: // other shapes
 		p.now = slices.Clone(p.now)
 		for i := range p.now {
 			if random.IntN(6) == 0 {

@@ -109,7 +109,7 @@ func TestDiscard(t *testing.T) {
 	}
 }
 
-// TestBeginDiscards checks that a round without an end has no effect, and that a late end has no effect either.
+// TestBeginDiscards checks that neither a round without an end nor a late end has an effect.
 func TestBeginDiscards(t *testing.T) {
 	var h staleness.History
 	push(&h, requests, plain(t, "a", "b"))

@@ -12,7 +12,7 @@ import (
 
 var requests = &model.Family{Name: "requests_total", Type: model.Counter, Help: "Requests."}
 
-// TestGone covers two pushes of one family with different series.
+// TestGone checks the reports for two pushes of one family with different series.
 func TestGone(t *testing.T) {
 	tests := []struct {
 		name          string
@@ -65,7 +65,7 @@ func TestGone(t *testing.T) {
 	}
 }
 
-// TestMixedNames checks label sets with different names, whose order is not that of their texts.
+// TestMixedNames checks label sets with different names, whose order differs from that of their texts.
 func TestMixedNames(t *testing.T) {
 	all := []series{
 		{labels: model.Labels{}},
@@ -119,7 +119,7 @@ func TestQuotedLabelsStayQuoted(t *testing.T) {
 	}
 }
 
-// TestShapes covers a series whose labels stay the same.
+// TestShapes checks the reports for a series whose labels stay the same while its shape changes.
 func TestShapes(t *testing.T) {
 	nan := math.NaN()
 	negativeZero := math.Copysign(0, -1)
@@ -208,7 +208,7 @@ func TestManyShapes(t *testing.T) {
 	}
 }
 
-// TestManyShapesAtOnce covers marks of more than one byte.
+// TestManyShapesAtOnce checks marks of more than one byte.
 func TestManyShapesAtOnce(t *testing.T) {
 	var all []series
 	for i := range 200 {

@@ -42,7 +42,7 @@ func TestDrainEnds(t *testing.T) {
 				}
 				var panicked *engine.PanicError
 				err := engine.Try(func() error { return m.Drain(ctx, test.w) })
-				if errors.As(err, &panicked) != test.panic || !test.panic && err != test.want { //nolint:errorlint // It has to be this very error.
+				if errors.As(err, &panicked) != test.panic || !test.panic && err != test.want { //nolint:errorlint // It must be the same error.
 					t.Errorf("got %v, want %v", err, test.want)
 				}
 				for range outs {
@@ -73,7 +73,8 @@ func TestSilentStream(t *testing.T) {
 	})
 }
 
-// TestCloseLetsGo checks that Close releases a collector that waits, and that what it has sent is written.
+// TestCloseLetsGo checks that Close releases a collector that waits, and that the samples it has sent are
+// written.
 func TestCloseLetsGo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := text()
@@ -98,8 +99,8 @@ func TestCloseLetsGo(t *testing.T) {
 	})
 }
 
-// TestEngine runs collectors as a scrape does: one ends, one fails, one panics, one is stuck, and one has
-// more than the client takes until the deadline.
+// TestEngine runs collectors as a scrape does: one ends, one fails, one panics, one is stuck, and one sends
+// more than the client reads until the deadline.
 func TestEngine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var (

@@ -57,7 +57,7 @@ func (p *producer) send(n int) error {
 // bytes returns the approximate length of the text sent.
 func (p *producer) bytes() int { return int(p.sent.Load()) * (len(padding) + 30) }
 
-// whole fails unless out has the points of all families, each family together.
+// whole fails the test unless out has the points of all families, each family together.
 func whole(t *testing.T, out []byte, families map[string]int) {
 	t.Helper()
 	var (
@@ -107,7 +107,7 @@ func (s *slow) Write(p []byte) (int, error) {
 
 var errGone = errors.New("the client has gone")
 
-// gone is a writer that fails after that many chunks.
+// gone is a writer that fails after the given number of chunks.
 type gone struct{ chunks int }
 
 func (g *gone) Write(p []byte) (int, error) {
@@ -117,7 +117,7 @@ func (g *gone) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// writerFunc is a function as a writer.
+// writerFunc adapts a function to [io.Writer].
 type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }

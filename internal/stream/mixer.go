@@ -162,7 +162,7 @@ func (m *Mixer) claim(f *model.Family, s *Stream) error {
 		m.owners[f.Name] = s
 		return nil
 	case s:
-		return fmt.Errorf("the samples of family %q have to be written together, but others came between", f.Name)
+		return fmt.Errorf("the samples of family %q must be written together, but others came between", f.Name)
 	default:
 		return fmt.Errorf("family %q was left out, since another stream collector has written one with this name", f.Name)
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/luxfi/metric/internal/stream"
 )
 
-// TestBackpressure checks that a collector waits for a slow client, however late that starts to read.
+// TestBackpressure checks that a collector waits for a slow client, however late the client starts to read.
 func TestBackpressure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := text()
@@ -30,7 +30,7 @@ func TestBackpressure(t *testing.T) {
 		for n := range 10 {
 			time.Sleep(time.Minute)
 			synctest.Wait()
-			// One chunk is with the client, two are in the queue, and one is with the encoder.
+			// The client has one chunk, the queue two, and the encoder one.
 			if held := p.bytes() - n*chunk; held > 5*chunk || held < 3*chunk {
 				t.Fatalf("after %d chunks %d bytes are in memory", n, held)
 			}
@@ -47,7 +47,7 @@ func TestBackpressure(t *testing.T) {
 	})
 }
 
-// TestSlowStream checks that others need not wait for a stream that is stuck in the middle of a family.
+// TestSlowStream checks that other streams do not wait for a stream that is stuck in the middle of a family.
 func TestSlowStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := text()
@@ -59,7 +59,7 @@ func TestSlowStream(t *testing.T) {
 		if err := first.send(100); err != nil {
 			t.Fatal(err)
 		}
-		synctest.Wait() // It has its turn now.
+		synctest.Wait() // The stream has its turn now.
 		start := time.Now()
 		var others sync.WaitGroup
 		for name, out := range map[string]*stream.Stream{"fast": fast, "late": late} {
@@ -83,7 +83,7 @@ func TestSlowStream(t *testing.T) {
 	})
 }
 
-// TestTricklingStream checks a stream that never pauses for long, but takes its time.
+// TestTricklingStream checks a stream that never pauses for long but is slow.
 func TestTricklingStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := text()
@@ -122,8 +122,8 @@ func TestTricklingStream(t *testing.T) {
 	})
 }
 
-// TestEndlessStream checks that others need not wait for a stream that always has more than the client
-// takes.
+// TestEndlessStream checks that other streams do not wait for a stream that always has more than the client
+// reads.
 func TestEndlessStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := text()
@@ -136,7 +136,7 @@ func TestEndlessStream(t *testing.T) {
 		end := make(chan error, 1)
 		first := &producer{sink: endless, family: gauge("endless")}
 		go func() { end <- first.send(-1) }()
-		synctest.Wait() // It has its turn now.
+		synctest.Wait() // The stream has its turn now.
 		if err := (&producer{sink: other, family: gauge("other")}).send(1000); err != nil {
 			t.Fatal(err)
 		}

@@ -13,12 +13,12 @@ import (
 	"github.com/luxfi/metric/internal/stream"
 )
 
-// healthySamples is more than may wait in memory.
+// healthySamples is a number of samples that do not all fit in memory.
 const healthySamples = 14_000
 
 // TestSilentStreamLosesItsTurn checks that a stream that is stuck in the middle of a family does not keep
-// others from being whole, however much they have. What it sends of that family later is refused; other
-// families are not.
+// other streams from being complete, however much they send. Later, its samples of that family are refused,
+// and its samples of other families are not.
 func TestSilentStreamLosesItsTurn(t *testing.T) {
 	for _, test := range []struct{ limit, least, most time.Duration }{
 		{0, stream.MaxSilence, 2 * stream.MaxSilence},
@@ -34,7 +34,7 @@ func TestSilentStreamLosesItsTurn(t *testing.T) {
 				if err := (&producer{sink: stuck, family: gauge("stuck")}).send(100); err != nil {
 					t.Fatal(err)
 				}
-				synctest.Wait() // It has its turn now.
+				synctest.Wait() // The stream has its turn now.
 				start := time.Now()
 				if err := (&producer{sink: healthy, family: gauge("healthy")}).send(healthySamples); err != nil {
 					t.Fatal(err)
@@ -64,7 +64,7 @@ func TestSilentStreamLosesItsTurn(t *testing.T) {
 }
 
 // TestSilentStreamInProtobuf checks that a stream that has lost its turn can continue its family in
-// protobuf, where a family is written when it is whole.
+// protobuf, where a family is written only when it is complete.
 func TestSilentStreamInProtobuf(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := stream.NewMixer(encode.Options{Format: encode.Protobuf})
@@ -132,8 +132,8 @@ func TestSlowStreamKeepsItsTurn(t *testing.T) {
 	})
 }
 
-// TestClaims checks that a family is refused if it would be written under a name that another family of any
-// stream has.
+// TestClaims checks that a family is refused if it would be written under the name of another family of any
+// stream.
 func TestClaims(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := text()

@@ -18,7 +18,7 @@ import (
 	"github.com/luxfi/metric/internal/stream"
 )
 
-// produce sends families of several chunks each from several streams at once.
+// produce has several streams send families of several chunks each at once.
 func produce(t *testing.T, m *stream.Mixer, w io.Writer) (families map[string]int) {
 	t.Helper()
 	families = map[string]int{}
@@ -85,7 +85,7 @@ func TestNoStreams(t *testing.T) {
 	}
 }
 
-// TestLeftOut checks that a sample that does not fit costs only itself.
+// TestLeftOut checks that an unsuitable sample costs only itself.
 func TestLeftOut(t *testing.T) {
 	m := stream.NewMixer(encode.Options{Format: encode.OpenMetrics})
 	a, b := m.Open(), m.Open()
@@ -100,10 +100,10 @@ func TestLeftOut(t *testing.T) {
 		{a, model.Family{Name: "a"}, one, ""},
 		{a, model.Family{Name: "a"}, one, ""}, // another struct with the same content
 		{a, model.Family{Name: "a", Type: model.Gauge}, one, `family "a" has a sample that has type GAUGE but should have UNTYPED`},
-		{a, model.Family{Name: "a", Help: "x"}, one, ""}, // This one and the next are noted.
+		{a, model.Family{Name: "a", Help: "x"}, one, ""}, // The mixer notes this one and the next.
 		{a, model.Family{Name: "a", Unit: "x"}, one, ""},
 		{a, model.Family{Name: "b"}, one, ""},
-		{a, model.Family{Name: "a"}, one, `the samples of family "a" have to be written together, but others came between`},
+		{a, model.Family{Name: "a"}, one, `the samples of family "a" must be written together, but others came between`},
 		{b, model.Family{Name: "a"}, one, `family "a" was left out, since another stream collector has written one with this name`},
 		{b, model.Family{Name: "c", Type: model.Histogram}, float, "c{} cannot be written in OpenMetrics: histograms with float counts are not supported"},
 		{b, model.Family{Name: "d"}, one, ""},
@@ -139,7 +139,7 @@ func TestLeftOut(t *testing.T) {
 	}
 }
 
-// TestDroppedIsBounded checks that a million errors do not fill the memory.
+// TestDroppedIsBounded checks that the memory for a million errors is bounded.
 func TestDroppedIsBounded(t *testing.T) {
 	m := text()
 	out := m.Open()
@@ -156,7 +156,7 @@ func TestDroppedIsBounded(t *testing.T) {
 	}
 }
 
-// TestConcurrentSafe runs everything at once, and closes streams while they are written to.
+// TestConcurrentSafe checks that streams may be written to, drained and closed concurrently.
 func TestConcurrentSafe(t *testing.T) {
 	for range 20 {
 		m := text()

@@ -7,7 +7,7 @@ import (
 	"github.com/luxfi/metric/internal/stripe"
 )
 
-// The baseline is a counter that is a single atomic.Uint64.
+// The baseline is a single atomic.Uint64.
 //
 //	go test -run '^$' -bench . -cpu 1,2 -count 5 ./internal/stripe
 

@@ -57,7 +57,7 @@ func TestConcurrentSumsAreExact(t *testing.T) {
 	}
 }
 
-// TestConcurrentFractionsMeet runs long enough that additions get in each other's way.
+// TestConcurrentFractionsMeet checks the sum after so many additions that some of them contend.
 func TestConcurrentFractionsMeet(t *testing.T) {
 	const rounds = 60_000
 	forms(t, func(t *testing.T, c *stripe.Counter) {
@@ -72,7 +72,8 @@ func TestConcurrentFractionsMeet(t *testing.T) {
 	})
 }
 
-// TestConcurrentSpread changes the form of the counter while all goroutines add to it.
+// TestConcurrentSpread checks that no addition is lost when the counter gets stripes while goroutines add
+// to it.
 func TestConcurrentSpread(t *testing.T) {
 	const rounds = 2000
 	for range 20 {
@@ -92,8 +93,8 @@ func TestConcurrentSpread(t *testing.T) {
 	}
 }
 
-// TestConcurrentValueNeverGoesDown reads while others add, in all forms of a counter: one cell,
-// stripes, and whole numbers past 2⁶⁴.
+// TestConcurrentValueNeverGoesDown checks that readers never see the value go down while goroutines add,
+// in all forms of a counter: one cell, stripes, and whole numbers past 2⁶⁴.
 func TestConcurrentValueNeverGoesDown(t *testing.T) {
 	const rounds = 5000
 	for _, test := range []struct {

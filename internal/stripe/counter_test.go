@@ -39,7 +39,7 @@ func newInlineCounter() *inlineCounter {
 	return c
 }
 
-// Inc is implemented like that of the library's counters.
+// Inc is implemented like the Inc method of the library's counters.
 func (c *inlineCounter) Inc() {
 	var here struct{}
 	(*stripe.Inline)(unsafe.Pointer(c)).Ints(uint32(uintptr(unsafe.Pointer(&here))) * stripe.HashFactor).Add(1)
@@ -193,7 +193,7 @@ func TestCounterKeepsItsValueWhenItSpreads(t *testing.T) {
 	}
 	c.AddUint(2)
 	c.Add(0.5)
-	c.Spread() // Doing it again must change nothing.
+	c.Spread() // The second call must change nothing.
 	if got := c.Value(); got != 42.75 {
 		t.Errorf("got %v, want 42.75", got)
 	}

@@ -215,7 +215,7 @@ func TestDowngradeFamilies(t *testing.T) {
 	}
 }
 
-// TestDowngradeLayouts checks requests that another encoder may write.
+// TestDowngradeLayouts checks requests with layouts that other encoders may write.
 func TestDowngradeLayouts(t *testing.T) {
 	const symbols = "\x22\x00\x22\x08__name__\x22\x01a"
 	labels, at5 := "\x0a\x02\x01\x02", "\x12\x02\x10\x05"

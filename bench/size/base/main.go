@@ -1,4 +1,4 @@
-// Command base is the program theirs without metrics.
+// Base is the program theirs without metrics.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command dropin is the program theirs with the import paths of this library.
+// Dropin is the program theirs with the import paths of this library.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command ours is the smallest program that serves a counter with this library.
+// Ours is the smallest program that serves a counter with this library.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command theirs is the smallest program that serves a counter with client_golang.
+// Theirs is the smallest program that serves a counter with client_golang.
 package main
 
 import (

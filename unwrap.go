@@ -9,9 +9,9 @@ import (
 	"github.com/luxfi/metric/internal/scrape"
 )
 
-// optionsCarrier carries options through registerers that do not know of them, to a registry that
-// does. That registry registers the collector without the carrier. Other registries can only
-// describe it, and registerWith then removes it.
+// optionsCarrier carries a collector and its options through registerers without RegisterWith to a
+// registry of this package, which registers the collector without the carrier. Another registry can
+// only describe the carrier, and registerWith then removes it.
 type optionsCarrier struct {
 	collector Collector
 	opts      []CollectorOption

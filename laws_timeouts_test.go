@@ -87,8 +87,8 @@ func TestLastWordsAreServed(t *testing.T) {
 	}
 }
 
-// TestImpatientRequests checks over HTTP that requests that announce an impossible timeout take
-// nothing from others, whatever the collector and its policies.
+// TestImpatientRequests checks over HTTP that requests with a timeout that is too short take nothing
+// from other requests, whatever the collector and its policies.
 func TestImpatientRequests(t *testing.T) {
 	const pause = 100 * time.Millisecond
 	series := metric.NewDesc("slow", "Of a test.", []string{"n"}, nil)
@@ -135,7 +135,7 @@ func TestImpatientRequests(t *testing.T) {
 	for kind, c := range kinds {
 		for _, policy := range policies {
 			t.Run(kind+"/"+policy, func(t *testing.T) {
-				t.Parallel() // They have nothing in common, and no real time passes.
+				t.Parallel() // The cases share nothing, and no real time passes.
 				synctest.Test(t, func(t *testing.T) {
 					r := metric.NewContextRegistry()
 					if err := r.RegisterWith(c, append(options(policy), metric.WithName("c"))...); err != nil {
@@ -205,7 +205,7 @@ func TestFloodIsServedInTime(t *testing.T) {
 	var flood atomic.Bool // whether the flood is running
 	defer func() {
 		for close(release); flood.Load(); {
-			time.Sleep(time.Millisecond) // It must not slow down other tests.
+			time.Sleep(time.Millisecond) // The flood must not slow down other tests.
 		}
 	}()
 	for name, add := range map[string]func(r *metric.ContextRegistry) metric.GathererWithContext{
@@ -249,7 +249,8 @@ func TestFloodIsServedInTime(t *testing.T) {
 	}
 }
 
-// TestErrorsAskTheRegistry checks law 9 for the methods of errors, which are user code.
+// TestErrorsAskTheRegistry checks law 9 for the methods of errors, which are user code and may call
+// the registry.
 func TestErrorsAskTheRegistry(t *testing.T) {
 	r := metric.NewContextRegistry(metric.WithSelfMetrics("app"))
 	curious := &curiousError{func() { r.Status() }}

@@ -28,8 +28,8 @@ func replaceNamedIn(r *scrape.Registry, name string, c Collector, opts []Collect
 	return forAsker(c, r.ReplaceNamed(name, e))
 }
 
-// unregisterIn removes the collector that was registered or, if it is not found, a collector with the same
-// descriptors.
+// unregisterIn removes c, which it finds by its identity, or else a collector with the same
+// descriptors. It reports whether it has removed one.
 func unregisterIn(r *scrape.Registry, c Collector) bool {
 	c = localized(c, nil)
 	if checkCollector(c) != nil {
@@ -78,7 +78,7 @@ func newEntry(pedantic bool, c Collector, opts []CollectorOption) (*scrape.Entry
 	}
 	if len(asked.asked) > 0 {
 		if e.Binding.Run == nil {
-			return nil, "", fmt.Errorf("cannot register %s with %q: policies are for collectors that run somebody's code, not for %s",
+			return nil, "", fmt.Errorf("cannot register %s with %q: policies are for collectors that run user code, not for %s",
 				called(c), asked.asked, e.Binding.Article())
 		}
 		e.Policy = &asked.policy
