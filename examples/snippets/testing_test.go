@@ -128,7 +128,7 @@ func TestRequestsAreCounted(t *testing.T) {
 	}
 }
 
-// Oven is the collector that the page tests.
+// Oven collects the temperature of an oven.
 type Oven struct {
 	temperature func(context.Context) (float64, error)
 }
