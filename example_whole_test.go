@@ -48,13 +48,20 @@ func ExampleNewStreamFunc() {
 	registry.MustRegister(metric.NewStreamFunc([]*metric.Desc{depth, handled},
 		func(ctx context.Context, sink *metric.Sink) error {
 			all, err := queues(ctx)
-			for _, q := range all {
-				_ = sink.Gauge(depth, q.depth, q.name)
+			if err != nil {
+				return err
 			}
 			for _, q := range all {
-				_ = sink.Counter(handled, q.handled, q.name)
+				if err := sink.Gauge(depth, q.depth, q.name); err != nil {
+					return err // The scrape is over.
+				}
 			}
-			return err
+			for _, q := range all {
+				if err := sink.Counter(handled, q.handled, q.name); err != nil {
+					return err
+				}
+			}
+			return nil
 		}))
 	printText(registry)
 	// Output:

@@ -2,8 +2,6 @@ package exporter_test
 
 import (
 	"os"
-	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -11,31 +9,9 @@ import (
 	"github.com/luxfi/metric/exporter/probe"
 )
 
-// TestExportersPage checks that each Go snippet of the page about exporters is a part of code that is
-// compiled, and that no line is wider than a reader's window.
+// TestExportersPage checks that no line of the page about exporters is wider than a reader's window.
 func TestExportersPage(t *testing.T) {
-	indentation := regexp.MustCompile(`(?m)^\s+`)
-	var code strings.Builder
-	for _, pattern := range []string{"example*_test.go", "../examples/exporter/*.go"} {
-		files, err := filepath.Glob(pattern)
-		if err != nil || len(files) == 0 {
-			t.Fatalf("%s: %d files, %v", pattern, len(files), err)
-		}
-		for _, file := range files {
-			code.WriteString("\n" + indentation.ReplaceAllString(readText(t, file), ""))
-		}
-	}
-	page := readText(t, "../docs/exporters.md")
-	blocks := regexp.MustCompile("(?ms)^```go\n(.*?\n)```$").FindAllStringSubmatch(page, -1)
-	if len(blocks) < 10 {
-		t.Errorf("the page has %d snippets", len(blocks))
-	}
-	for _, block := range blocks {
-		if !strings.Contains(code.String(), "\n"+indentation.ReplaceAllString(block[1], "")) {
-			t.Errorf("no code that is compiled has this:\n%s", block[1])
-		}
-	}
-	for i, line := range strings.Split(page, "\n") {
+	for i, line := range strings.Split(readText(t, "../docs/exporters.md"), "\n") {
 		if width := len([]rune(strings.ReplaceAll(line, "\t", "    "))); width > 110 && !strings.HasPrefix(line, "|") {
 			t.Errorf("docs/exporters.md:%d has %d characters", i+1, width)
 		}

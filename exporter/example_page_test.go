@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/signal"
 	"strings"
@@ -105,6 +106,12 @@ type database struct {
 	Password exporter.Secret `yaml:"password"`
 }
 
+// url returns the URL of the database.
+func (d database) url() string {
+	u := url.URL{Scheme: "postgres", User: url.UserPassword("shop", d.Password.Reveal()), Host: d.Address}
+	return u.String()
+}
+
 func withSettings() exporter.Config {
 	config := newShop()
 	config.Settings = func() any { return new(settings) }
@@ -121,7 +128,7 @@ func configure(_ context.Context, s *exporter.Setup) error {
 			Name:     "orders_" + name,
 			Settings: d, // As long as it does not change, the collector stays.
 			New: func(ctx context.Context, _ *slog.Logger) (metric.Collector, error) {
-				return newOrders(ctx, "postgres://shop:"+d.Password.Reveal()+"@"+d.Address)
+				return newOrders(ctx, d.url())
 			},
 		})
 	}
@@ -130,7 +137,7 @@ func configure(_ context.Context, s *exporter.Setup) error {
 
 func share(s *exporter.Setup, d database) error {
 	pool, err := exporter.Share(s, "database "+d.Address, d, func() (*sql.DB, error) {
-		return sql.Open("pgx", "postgres://shop:"+d.Password.Reveal()+"@"+d.Address)
+		return sql.Open("pgx", d.url())
 	})
 	if err != nil {
 		return err

@@ -55,7 +55,8 @@ cd bench && go test -run '^$' -bench . -benchmem   # all benchmarks, also those 
 ## Targets
 
 %s
-%s. Ratios are to the best of the peers named in the row, or to the library's own figure where no peer is.
+%s. A ratio is to the best of the peers named in the row or, in a row without a peer, to a
+figure of the library itself.
 
 ## Plots
 

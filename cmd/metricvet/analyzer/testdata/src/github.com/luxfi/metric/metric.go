@@ -14,6 +14,11 @@ type (
 	Collector   = prometheus.Collector
 	CounterOpts = prometheus.CounterOpts
 	Registerer  = prometheus.Registerer
+
+	Gauge         = prometheus.Gauge
+	GaugeOpts     = prometheus.GaugeOpts
+	Histogram     = prometheus.Histogram
+	HistogramOpts = prometheus.HistogramOpts
 )
 
 type ReadableCounter interface {
@@ -28,12 +33,17 @@ func (*MetricVec) DeleteLabelValues(...string) bool { return false }
 type CounterVec struct{ *MetricVec }
 
 func (v *CounterVec) WithLabelValues(...string) ReadableCounter { return nil }
+func (v *CounterVec) With(Labels) ReadableCounter               { return nil }
 func (v *CounterVec) MustCurryWith(Labels) *CounterVec          { return v }
 
 type CounterVecOf[L any] struct{}
 
 func (v *CounterVecOf[L]) With(L) ReadableCounter { return nil }
 
+func NewCounter(CounterOpts) ReadableCounter                       { return nil }
+func NewGauge(GaugeOpts) Gauge                                     { return nil }
+func NewHistogram(HistogramOpts) Histogram                         { return nil }
+func NewTimer(prometheus.Observer) *prometheus.Timer               { return nil }
 func NewCounterVec(CounterOpts, []string) *CounterVec              { return nil }
 func NewCounterVecOf[L any](CounterOpts) *CounterVecOf[L]          { return nil }
 func NewDesc(fqName, help string, labels []string, c Labels) *Desc { return nil }
