@@ -11,8 +11,8 @@ import (
 	"github.com/luxfi/metric/exporter/probe"
 )
 
-// TestExportersPage checks that each Go snippet of the page about exporters is a part of code that is
-// compiled, and that no line is wider than a reader's window.
+// TestExportersPage checks that each Go snippet of docs/exporters.md is a part of compiled code, and that
+// the page has no overlong lines.
 func TestExportersPage(t *testing.T) {
 	indentation := regexp.MustCompile(`(?m)^\s+`)
 	var code strings.Builder
@@ -54,7 +54,7 @@ func readText(t *testing.T, name string) string {
 // Snippets that need a database, arguments or a test to run are only compiled.
 var _ = []any{share, parts, adapt, inProcess}
 
-// TestSnippets checks that the kit takes the configs of the snippets.
+// TestSnippets checks that exporter.New accepts the configs of the snippets.
 func TestSnippets(t *testing.T) {
 	config := withSettings()
 	config.Collectors = []exporter.Collector{ordersCollector()}
