@@ -110,7 +110,7 @@ func coarser(counts map[int]int64, by int32) map[int]int64 {
 // histograms.
 func TestExponentialLikeSDK(t *testing.T) {
 	for _, values := range []struct {
-		name     string
+		name string
 		// With fewer buckets, the exporter refuses the histogram, because it would be coarser than Prometheus
 		// allows.
 		smallest int32
