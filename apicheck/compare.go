@@ -107,7 +107,7 @@ func (c *comparison) compareObjects(key string, theirs, ours types.Object) {
 	}
 }
 
-// compareUse compares the types of a variable, a field or the like.
+// compareUse compares the types of identifiers that a program can use, such as variables and fields.
 func (c *comparison) compareUse(key string, theirs, ours types.Type) {
 	if !c.same(theirs, ours) {
 		c.different(key, "%s instead of %s", short(ours), short(theirs))
@@ -171,7 +171,7 @@ func (c *comparison) compareFields(key string, theirs, ours *types.Struct) {
 		}
 	}
 	for _, name := range sortedKeys(fields) {
-		c.different(key+"."+name, "a field more")
+		c.different(key+"."+name, "an additional field")
 	}
 }
 
@@ -184,7 +184,7 @@ func (c *comparison) compareMethods(key string, theirs, ours types.Type) {
 		}
 		key := key + "." + m.Obj().Name()
 		if slices.ContainsFunc(c.findings, func(f finding) bool { return f.key == key }) {
-			continue // The method has been found without the pointer.
+			continue // The loop has already found the method without the pointer.
 		}
 		found := methods.Lookup(nil, m.Obj().Name())
 		if found == nil {
@@ -207,7 +207,7 @@ func (c *comparison) findExtraMethods(key string, theirs, ours types.Type) {
 	methods := types.NewMethodSet(theirs)
 	for m := range types.NewMethodSet(ours).Methods() {
 		if methods.Lookup(m.Obj().Pkg(), m.Obj().Name()) == nil {
-			c.different(key+"."+m.Obj().Name(), "a method more")
+			c.different(key+"."+m.Obj().Name(), "an additional method")
 		}
 	}
 }

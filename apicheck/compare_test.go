@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// compile type-checks a package that imports nothing.
+// compile type-checks a package without imports.
 func compile(t *testing.T, source string) *types.Package {
 	t.Helper()
 	files := token.NewFileSet()
@@ -30,7 +30,7 @@ func compile(t *testing.T, source string) *types.Package {
 func TestComparison(t *testing.T) {
 	for name, tc := range map[string]struct {
 		theirs, ours string
-		found        string // The keys, sorted, of everything that is found.
+		found        string // sorted keys of the expected findings
 	}{
 		"the same": {"const C = 1; var V int; func F(int) error { return nil }", "const C = 1; var V int; func F(int) error { return nil }; var More int", ""},
 
@@ -100,13 +100,13 @@ func TestComparison(t *testing.T) {
 	}
 }
 
-// TestReadableResults checks that a result may be an interface that embeds theirs, where a
-// program can only assign it, and that nothing else is accepted for that.
+// TestReadableResults checks that an interface that embeds one of theirs is accepted as a result, but only
+// where a program can do nothing with the result except assign it.
 func TestReadableResults(t *testing.T) {
 	const base, more = "type I interface{ M() }; ", "type I interface{ M() }; type J interface{ I; N() }; "
 	for name, tc := range map[string]struct {
 		theirs, ours string
-		found        string // Besides api.I, which is a type of our own.
+		found        string // expected findings apart from api.I, which exists only in ours
 	}{
 		"function":                {base + "func F() (I, error) { return nil, nil }", more + "func F() (J, error) { return nil, nil }", ""},
 		"method":                  {base + "type T struct{}; func (*T) F() I { return nil }", more + "type T struct{}; func (*T) F() J { return nil }", "api.T"},
@@ -150,7 +150,7 @@ func compared(t *testing.T, theirs, ours string) []string {
 	return slices.Sorted(maps.Keys(keys))
 }
 
-// TestAlias checks that an alias of their type is no difference, and is counted.
+// TestAlias checks that an alias of one of their types is not a difference, and is counted.
 func TestAlias(t *testing.T) {
 	theirs := compile(t, "type T struct{ A int }; func F(T) {}")
 	ours := types.NewPackage("example.org/ours", "ours")
@@ -165,8 +165,8 @@ func TestAlias(t *testing.T) {
 	}
 }
 
-// TestReport checks that only what is in the list is accepted, and that the list has
-// nothing else.
+// TestReport checks that the report accepts only the differences in the list, and refuses entries that are
+// not differences.
 func TestReport(t *testing.T) {
 	c := newComparison()
 	c.compared = 3
@@ -179,7 +179,7 @@ func TestReport(t *testing.T) {
 	}{
 		"both":     {map[string]string{"api.A": "why", "api.B": "why"}, true, ""},
 		"one":      {map[string]string{"api.A": "why"}, false, "api.B: other\n"},
-		"outdated": {map[string]string{"api.A": "why", "api.B": "why", "api.C": "why"}, false, "api.C: listed as an intended difference, but there is none\n"},
+		"outdated": {map[string]string{"api.A": "why", "api.B": "why", "api.C": "why"}, false, "api.C: listed as an intended difference, but it is not a difference\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out strings.Builder
@@ -191,8 +191,8 @@ func TestReport(t *testing.T) {
 	}
 }
 
-// TestAPI is what make api runs. It also checks that the comparison sees all of
-// client_golang: what its packages export can be counted without a type checker.
+// TestAPI does the same as make api. It also checks that the comparison covers all of client_golang: the
+// number of exported identifiers can be counted without a type checker.
 func TestAPI(t *testing.T) {
 	var out strings.Builder
 	ok, err := run(&out, false)

@@ -69,7 +69,7 @@ func report(w io.Writer, c *comparison, intended map[string]string, verbose bool
 	for _, key := range sortedKeys(intended) {
 		if !slices.ContainsFunc(c.findings, func(f finding) bool { return f.key == key }) {
 			ok = false
-			_, _ = fmt.Fprintf(w, "%s: listed as an intended difference, but there is none\n", key)
+			_, _ = fmt.Fprintf(w, "%s: listed as an intended difference, but it is not a difference\n", key)
 		}
 	}
 	_, _ = fmt.Fprintf(w, "%d identifiers, %d of them the same by alias: %d missing, %d different (%d of these intended)\n",

@@ -46,14 +46,14 @@ func (c *comparison) isCounterpart(theirs *types.Named, ours types.Type) bool {
 		return false
 	}
 	if !found.Exported() && !c.seen[theirs.Obj()] {
-		// The exported ones are compared anyway.
+		// Exported types are compared anyway.
 		c.seen[theirs.Obj()] = true
 		c.pending = append(c.pending, namePair{theirs.Obj(), found})
 	}
 	return true
 }
 
-// use is the way a program can use a function. It determines how the function may differ.
+// use is how a program can use a function. It determines how the function may differ.
 type use int
 
 const (

@@ -23,7 +23,7 @@ type (
 // The groups of [WithGoCollections].
 const (
 	// GoRuntimeMemStatsCollection are the metrics of [runtime.MemStats].
-	GoRuntimeMemStatsCollection = collectors.GoRuntimeMemStatsCollection //nolint:staticcheck // It belongs to the API that this package is about.
+	GoRuntimeMemStatsCollection = collectors.GoRuntimeMemStatsCollection //nolint:staticcheck // It is part of the re-exported API.
 	// GoRuntimeMetricsCollection are the metrics of package runtime/metrics.
 	GoRuntimeMetricsCollection = collectors.GoRuntimeMetricsCollection //nolint:staticcheck // As above.
 )
@@ -37,8 +37,8 @@ var (
 	MetricsDebug     = collectors.MetricsDebug
 )
 
-// The Go collector and its options. They are variables because the type of the options is private to
-// client_golang. Do not modify them.
+// The Go collector and its options are variables because client_golang does not export the type of the
+// options. Do not modify them.
 var (
 	// NewGoCollector returns a collector of metrics about the Go runtime.
 	NewGoCollector = collectors.NewGoCollector
@@ -54,7 +54,7 @@ var (
 	//
 	// Deprecated: Use WithGoCollectorRuntimeMetrics and
 	// WithGoCollectorMemStatsMetricsDisabled.
-	WithGoCollections = collectors.WithGoCollections //nolint:staticcheck // It belongs to the API that this package is about.
+	WithGoCollections = collectors.WithGoCollections //nolint:staticcheck // It is part of the re-exported API.
 )
 
 // NewProcessCollector returns a collector of metrics about a process. By default, it is the current

@@ -14,8 +14,7 @@ import (
 	"github.com/luxfi/metric/promhttp"
 )
 
-// library is one of the two libraries: how it makes instruments of each kind, with
-// values, and a registry.
+// library is one of the two libraries. It makes instruments of each kind, with values, and a registry.
 type library struct {
 	instruments func() []prometheus.Collector
 	registry    func() registry
@@ -80,8 +79,8 @@ s_sum 3
 s_count 1
 `
 
-// TestAcross registers the instruments of each library with the registry of each, and
-// serves them with the handler of each.
+// TestAcross registers the instruments of each library with the registry of each library, and serves them
+// with the handlers of both.
 func TestAcross(t *testing.T) {
 	for maker, instruments := range libraries {
 		for keeper, kept := range libraries {
@@ -95,7 +94,7 @@ func TestAcross(t *testing.T) {
 						t.Errorf("%s serves\n%s", name, text)
 					}
 				}
-				// An equal one is found, regardless of the library that made it.
+				// The registry finds an equal instrument, regardless of the library that made it.
 				for other, twins := range libraries {
 					for _, c := range twins.instruments() {
 						if err := r.Register(c); err == nil {
@@ -112,8 +111,8 @@ func TestAcross(t *testing.T) {
 	}
 }
 
-// TestRegistryInRegistry registers a registry of one library with one of the other, by
-// itself and behind wrappings of both.
+// TestRegistryInRegistry registers a registry of one library with a registry of the other, directly and
+// through wrapped registerers of both.
 func TestRegistryInRegistry(t *testing.T) {
 	for inner, in := range libraries {
 		for outer, out := range libraries {
@@ -156,13 +155,13 @@ func TestBothDefaults(t *testing.T) {
 	theirs := prometheus.NewCounter(prometheus.CounterOpts{Name: "both_theirs_total", Help: "Made by client_golang."})
 	prometheus.MustRegister(theirs)
 	defer prometheus.Unregister(theirs)
-	// Both have a part in one family.
+	// Each default registry has a part of this family.
 	for r, zone := range map[prometheus.Registerer]string{metric.DefaultRegisterer: "a", prometheus.DefaultRegisterer: "b"} {
 		shared := metric.NewGauge(metric.GaugeOpts{Name: "both_shared", Help: "Shared.", ConstLabels: metric.Labels{"zone": zone}})
 		r.MustRegister(shared)
 		t.Cleanup(func() { r.Unregister(shared) })
 	}
-	// Handlers of both have registered their own metrics.
+	// The handlers of both libraries have registered their own metrics.
 	for range 5 {
 		scraped(t, clienthttp.Handler())
 	}
@@ -170,7 +169,7 @@ func TestBothDefaults(t *testing.T) {
 	if _, err := metric.DefaultGatherers().Gather(); err != nil {
 		t.Errorf("got error %v", err)
 	}
-	// The requests that are served are those of our handlers.
+	// The counter of requests must be the one of our handlers.
 	requests := regexp.MustCompile(`promhttp_metric_handler_requests_total\{code="200"\} \d+`)
 	before := requests.FindString(ourText(t, metric.DefaultGatherer))
 	if before == "" || before == requests.FindString(theirText(t, prometheus.DefaultGatherer)) {
@@ -204,7 +203,8 @@ func TestBothDefaults(t *testing.T) {
 	}
 }
 
-// TestBothDefaultsWithRuntimeMetrics lets both have all metrics of the Go runtime.
+// TestBothDefaultsWithRuntimeMetrics checks that both default registries may have all metrics of the Go
+// runtime.
 func TestBothDefaultsWithRuntimeMetrics(t *testing.T) {
 	all := collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(collectors.MetricsAll))
 	for _, r := range []prometheus.Registerer{metric.DefaultRegisterer, prometheus.DefaultRegisterer} {

@@ -17,7 +17,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(closingMain{m}) }
 
-// closingMain closes connections that are kept for later before leaks are looked for.
+// closingMain closes idle connections before the search for leaked goroutines.
 type closingMain struct{ *testing.M }
 
 // Run runs the tests.
@@ -37,7 +37,7 @@ func scraped(t *testing.T, h http.Handler) string {
 	return w.Body.String()
 }
 
-// theirText returns the exposition of g that client_golang's handler serves, and ourText that of ours.
+// theirText returns the exposition of g by client_golang's handler, and ourText that by our handler.
 func theirText(t *testing.T, g prometheus.Gatherer) string {
 	return scraped(t, promhttp.HandlerFor(g, promhttp.HandlerOpts{}))
 }
@@ -46,7 +46,7 @@ func ourText(t *testing.T, g prometheus.Gatherer) string {
 	return scraped(t, metric.HandlerFor(g, metric.HandlerOpts{}))
 }
 
-// wantLines checks that a text has these lines, each once.
+// wantLines checks that a text contains each of the lines exactly once.
 func wantLines(t *testing.T, text string, lines ...string) {
 	t.Helper()
 	text = "\n" + text

@@ -13,11 +13,11 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// The tests in this file are what docs/migration.md recommends for libraries that go on
-// using client_golang.
+// The tests in this file check what docs/migration.md recommends for libraries that keep using
+// client_golang.
 
-// TestLibraryWithRegistry is about libraries that take client_golang's registry, and
-// register with it later on.
+// TestLibraryWithRegistry checks a library that takes client_golang's registry and registers collectors
+// later.
 func TestLibraryWithRegistry(t *testing.T) {
 	for _, early := range []bool{true, false} {
 		theirs, ours := prometheus.NewRegistry(), metric.NewRegistry()
@@ -37,7 +37,7 @@ func TestLibraryWithRegistry(t *testing.T) {
 	}
 }
 
-// TestLibraryWithVectors is about libraries that take client_golang's vectors.
+// TestLibraryWithVectors checks a library that takes client_golang's vectors.
 func TestLibraryWithVectors(t *testing.T) {
 	r := metric.NewRegistry()
 	requests := metric.NewCounterVec(metric.CounterOpts{Name: "requests_total"}, []string{"code", "method"})
@@ -59,8 +59,7 @@ func TestLibraryWithVectors(t *testing.T) {
 	}
 }
 
-// TestLibraryWithInstruments is about libraries that take instruments by their
-// interfaces.
+// TestLibraryWithInstruments checks a library that takes instruments by their interfaces.
 func TestLibraryWithInstruments(t *testing.T) {
 	library := func(c prometheus.Counter, g prometheus.Gauge, o prometheus.ObserverVec) {
 		c.Inc()

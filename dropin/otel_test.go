@@ -11,8 +11,8 @@ import (
 	metrics "github.com/luxfi/metric"
 )
 
-// TestOpenTelemetry registers OpenTelemetry's Prometheus exporter with registries of
-// both libraries: the same has to be served, beside our own instruments.
+// TestOpenTelemetry registers OpenTelemetry's Prometheus exporter with registries of both libraries. Both
+// must serve the same metrics, beside our own instruments.
 func TestOpenTelemetry(t *testing.T) {
 	var texts []string
 	for _, keeper := range []string{"ours", "client_golang's"} {
@@ -55,8 +55,8 @@ func TestOpenTelemetry(t *testing.T) {
 	wantLines(t, texts[0], `temperature{otel_scope_name="dropin",otel_scope_schema_url="",otel_scope_version=""} 20.5`)
 }
 
-// TestOpenTelemetryWrapped puts a prefix before what the exporter exports, with the
-// default registry of this library behind it.
+// TestOpenTelemetryWrapped adds a prefix to the metrics of the exporter, which is registered with our
+// default registry.
 func TestOpenTelemetryWrapped(t *testing.T) {
 	registerer := metrics.WrapRegistererWithPrefix("otel_", metrics.DefaultRegisterer)
 	reader, err := exporter.New(exporter.WithRegisterer(registerer), exporter.WithoutScopeInfo())

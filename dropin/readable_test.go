@@ -14,8 +14,8 @@ import (
 	"google.golang.org/protobuf/encoding/prototext"
 )
 
-// readable returns an exposition, or another text, line by line, without what depends
-// on time or on the process.
+// readable returns an exposition or another body as text, without anything that depends on the time or on
+// the process.
 func readable(t *testing.T, contentType string, body []byte) string {
 	t.Helper()
 	if expfmt.Format(contentType).FormatType() == expfmt.TypeProtoDelim {
@@ -28,10 +28,10 @@ func readable(t *testing.T, contentType string, body []byte) string {
 	return strings.Join(lines, "\n")
 }
 
-// ofProcess matches the names of families that tell of the Go runtime and the process.
+// ofProcess matches the names of families about the Go runtime and the process.
 var ofProcess = regexp.MustCompile(`^(go|process)_`)
 
-// inSeconds matches the names of series with durations of requests.
+// inSeconds matches the names of series that measure the duration of requests.
 var inSeconds = regexp.MustCompile(`^(http|client)_(duration|header)_seconds`)
 
 var (
@@ -69,7 +69,7 @@ func readableProtobuf(t *testing.T, body []byte) string {
 	for {
 		f := &dto.MetricFamily{}
 		if err := protodelim.UnmarshalFrom(reader, f); errors.Is(err, io.EOF) {
-			return strings.ReplaceAll(text.String(), ":  ", ": ") // The printer varies its blanks.
+			return strings.ReplaceAll(text.String(), ":  ", ": ") // The printer varies its spaces.
 		} else if err != nil {
 			t.Fatal(err)
 		}
@@ -86,8 +86,8 @@ func readableProtobuf(t *testing.T, body []byte) string {
 	}
 }
 
-// maskMetric takes times out of a metric: when it was created, when its exemplars were
-// and, if it is about seconds, how many.
+// maskMetric removes times from a metric: its start timestamp, the timestamps of exemplars and, if its unit
+// is seconds, its values.
 func maskMetric(m *dto.Metric, seconds bool) {
 	exemplars := []*dto.Exemplar{m.GetCounter().GetExemplar()}
 	if c := m.GetCounter(); c != nil {

@@ -25,8 +25,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// TestTestutil uses client_golang's testutil with instruments and registries of both
-// libraries, and with collectors that take a context.
+// TestTestutil uses client_golang's testutil with instruments and registries of both libraries, and with
+// collectors that take a context.
 func TestTestutil(t *testing.T) {
 	for maker, instruments := range libraries {
 		t.Run(maker, func(t *testing.T) {
@@ -90,7 +90,7 @@ func remembering(got *any, wait bool) metric.CollectorWithContext {
 	})
 }
 
-// TestPush pushes instruments of both libraries in one go, under a context.
+// TestPush pushes instruments of both libraries together, under a context.
 func TestPush(t *testing.T) {
 	g := startGateway(t)
 	var got any
@@ -115,7 +115,7 @@ func TestPush(t *testing.T) {
 		}
 	}
 
-	// A deadline ends the gathering, and an incomplete result is not pushed.
+	// The gathering ends at the deadline, and the incomplete result is not pushed.
 	slow := metric.NewContextRegistry()
 	slow.MustRegister(remembering(&got, true))
 	short, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
@@ -126,8 +126,7 @@ func TestPush(t *testing.T) {
 	}
 }
 
-// TestGraphite lets client_golang's bridge send what registries of both libraries
-// gather.
+// TestGraphite checks that client_golang's bridge sends the metrics of registries of both libraries.
 func TestGraphite(t *testing.T) {
 	var sent []string
 	for _, keeper := range []string{"ours", "client_golang's"} {
@@ -142,7 +141,7 @@ func TestGraphite(t *testing.T) {
 	}
 }
 
-// sentToGraphite returns the lines that a bridge pushes, without times, sorted.
+// sentToGraphite returns the lines that a bridge pushes, without timestamps and sorted.
 func sentToGraphite(t *testing.T, g prometheus.Gatherer) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -178,8 +177,8 @@ func sentToGraphite(t *testing.T, g prometheus.Gatherer) string {
 	return strings.Join(lines, "")
 }
 
-// TestCollectors registers client_golang's collectors with registries of both
-// libraries: the same families have to come out.
+// TestCollectors registers client_golang's collectors with registries of both libraries and compares the
+// families.
 func TestCollectors(t *testing.T) {
 	db := sql.OpenDB(noDatabase{})
 	defer db.Close()
@@ -207,8 +206,8 @@ func TestCollectors(t *testing.T) {
 	}
 }
 
-// TestConcurrentUse scrapes one registry by handlers of both libraries while
-// instruments of both change.
+// TestConcurrentUse scrapes a registry with the handlers of both libraries while instruments of both
+// change.
 func TestConcurrentUse(t *testing.T) {
 	r := metric.NewRegistry()
 	ours := metric.NewCounterVec(metric.CounterOpts{Name: "ours_total", Help: "H."}, []string{"a"})

@@ -18,14 +18,14 @@ import (
 	"testing"
 )
 
-// The comments before the commands in docs/migration.md that rewrite the import paths,
-// and rewrite them back.
+// Comments in docs/migration.md that precede the commands that rewrite the import paths, and those that
+// restore them.
 const (
 	forth = "<!-- The test in dropin/ runs this. -->"
 	back  = "<!-- The test in dropin/ runs this, too. -->"
 )
 
-// runDocumented runs the command in docs/migration.md that stands after a comment.
+// runDocumented runs the command in docs/migration.md that follows the given comment.
 func runDocumented(t *testing.T, comment, dir string) {
 	t.Helper()
 	for _, tool := range []string{"bash", "sed"} {
@@ -42,14 +42,14 @@ func runDocumented(t *testing.T, comment, dir string) {
 	if !found || !closed {
 		t.Fatalf("docs/migration.md has no command after %s", comment)
 	}
-	command := exec.Command("bash", "-euo", "pipefail", "-c", text) //nolint:gosec // It is the documented one.
+	command := exec.Command("bash", "-euo", "pipefail", "-c", text) //nolint:gosec // The command is the documented one.
 	command.Dir = dir
 	if out, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 }
 
-// TestBackAndForth rewrites the imports, and back.
+// TestBackAndForth rewrites the imports and restores them.
 func TestBackAndForth(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS("twin")); err != nil {
@@ -219,7 +219,7 @@ func start(t *testing.T, name string, flags ...string) *twin {
 	return p
 }
 
-// get sends a request and returns the answer, with times and addresses masked.
+// get sends a request and returns the response, with times and addresses masked.
 func (p *twin) get(t *testing.T, r exchange) string {
 	t.Helper()
 	request, err := http.NewRequest(r.method, p.url+r.target, strings.NewReader(r.body))
@@ -241,7 +241,7 @@ func (p *twin) get(t *testing.T, r exchange) string {
 	text := readable(t, resp.Header.Get("Content-Type"), body)
 	text = strings.NewReplacer(p.url, "URL", p.gateway.URL, "GATEWAY").Replace(text)
 	if resp.StatusCode >= http.StatusInternalServerError {
-		resp.Header.Del("Vary") // Ours has it there, too.
+		resp.Header.Del("Vary") // Our responses have this header here, too.
 	}
 	return fmt.Sprintf("%d\nContent-Type: %s\nVary: %s\n\n%s", resp.StatusCode, resp.Header.Get("Content-Type"), resp.Header.Values("Vary"), text)
 }
@@ -252,7 +252,7 @@ type exchange struct {
 	header               map[string]string
 }
 
-// exchanges are all requests, in the order in which they are sent.
+// exchanges returns all requests in the order in which the test sends them.
 func exchanges() []exchange {
 	var all []exchange
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete, "BREW", "UNKNOWN"} {
@@ -281,8 +281,8 @@ func exchanges() []exchange {
 	return all
 }
 
-// TestTwins compares what the program serves, pushes and reports when it is built
-// against client_golang, and against this library.
+// TestTwins builds the program against client_golang and against this library, and compares what both
+// serve, push and report.
 func TestTwins(t *testing.T) {
 	overlay := rewritten(t)
 	theirs := start(t, "theirs")
@@ -291,7 +291,7 @@ func TestTwins(t *testing.T) {
 		t.Run(fmt.Sprint(r.method, " ", r.target, " ", slices.Collect(maps.Values(r.header))), func(t *testing.T) {
 			got, want := ours.get(t, r), theirs.get(t, r)
 			if r.target == "/wrapped" {
-				// Gatherers there forget units.
+				// client_golang's Gatherers drops units.
 				got = unitLine.ReplaceAllString(got, "")
 			}
 			if r.target == "/errors" {
@@ -308,8 +308,8 @@ func TestTwins(t *testing.T) {
 	})
 }
 
-// inFewerWords returns got with the lines of want where an error of ours says all that theirs
-// says, and more: the name of the metric that was misused, and what it allows.
+// inFewerWords replaces a line of got with that of want if our error contains their error and adds more,
+// such as the name of the metric and the allowed values.
 func inFewerWords(got, want string) string {
 	lines, theirs := strings.Split(got, "\n"), strings.Split(want, "\n")
 	for i := range min(len(lines), len(theirs)) {
@@ -324,7 +324,7 @@ func inFewerWords(got, want string) string {
 // unitLine matches a unit in the text formats and in readable protobuf.
 var unitLine = regexp.MustCompile(`(?m)^(# UNIT .*|unit: .*)\n`)
 
-// sameLines reports the lines in which two texts differ.
+// sameLines reports the lines that differ between two texts.
 func sameLines(t *testing.T, got, want string) {
 	t.Helper()
 	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")

@@ -58,7 +58,7 @@ func testReload(t *testing.T, pg *postgres) {
 			refused++
 			e.signalReload(t)
 			eventually(t, func() error {
-				if n := strings.Count(e.out.String(), "what was loaded before stays"); n < refused {
+				if n := strings.Count(e.out.String(), "the previous configuration stays in use"); n < refused {
 					return fmt.Errorf("the log has %d refused configurations, want %d", n, refused)
 				}
 				return nil

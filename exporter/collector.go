@@ -45,6 +45,6 @@ type Collector struct {
 	// exporter. The collectors in [Config] need no settings.
 	Settings any
 
-	// true for the collector of Config.Ping, which has no flag and cannot be disabled
+	// always is true for the collector of [Config.Ping], which has no flag and cannot be disabled.
 	always bool
 }

@@ -115,8 +115,8 @@ var (
 	collectorPattern = regexp.MustCompile(`^[a-zA-Z0-9_][a-zA-Z0-9_.@-]*$`)
 )
 
-// reservedNames are names that a program's collectors cannot have, because the exporter has such a
-// collector or such a flag itself.
+// reservedNames are names that a program's collectors cannot have, because the exporter itself has such a
+// collector or such a flag.
 var reservedNames = []string{"go", "process", "build_info", "config", "probes", "disable-defaults", "policy"}
 
 // checkCollectors returns an error if a collector is not valid.
@@ -125,7 +125,7 @@ func checkCollectors(all []Collector) error {
 	for i := range all {
 		switch c := &all[i]; {
 		case !collectorPattern.MatchString(c.Name):
-			return fmt.Errorf("the name of collector %q has to match %s", c.Name, collectorPattern)
+			return fmt.Errorf("the name of collector %q must match %s", c.Name, collectorPattern)
 		case slices.Contains(reservedNames, c.Name):
 			return fmt.Errorf("the name of collector %q is taken by the exporter", c.Name)
 		case known[c.Name]:

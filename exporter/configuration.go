@@ -29,7 +29,7 @@ type configuration struct {
 	before  <-chan struct{} // the previous configuration's retired channel; nil for the first one
 }
 
-// member is an enabled collector and the way it is run.
+// member is an enabled collector and how it is run.
 type member struct {
 	unit   *unit
 	policy Policy
@@ -154,7 +154,7 @@ func (c *configuration) sectionErrors(all []Collector) error {
 		case i < 0:
 			errs = append(errs, c.at(name, section.Line, unknownCollector(name, all)))
 		case all[i].always && section.Enabled != nil && !*section.Enabled:
-			errs = append(errs, c.at(name, section.Line, errors.New("enabled: must not be false, since this collector is always there")))
+			errs = append(errs, c.at(name, section.Line, errors.New("enabled: must not be false, because this collector cannot be disabled")))
 		}
 	}
 	return errors.Join(errs...)
@@ -182,7 +182,7 @@ func (c *configuration) makeGroups(setup *Setup, previous *configuration) error 
 	}
 	for name, limit := range limits {
 		if limit < 1 {
-			return fmt.Errorf("group %s: max_concurrent is %d, but has to be at least 1", name, limit)
+			return fmt.Errorf("group %s: max_concurrent is %d, but must be at least 1", name, limit)
 		}
 		if previous != nil {
 			if old, ok := previous.groups[name]; ok && old.maxConcurrent == limit {
@@ -303,5 +303,3 @@ func (c *configuration) names() []string {
 
 // has reports whether c, which may be nil, has the same member.
 func (c *configuration) has(m member) bool { return c != nil && slices.Contains(c.members, m) }
-
-// means that there is no section: then it adds only the collector's name.

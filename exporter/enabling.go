@@ -52,8 +52,8 @@ type prefixedFlags struct {
 	prefix string
 }
 
-// enabled reports whether a collector is enabled. Section is the value in the configuration file, or nil
-// if the file does not mention it.
+// enabled reports whether a collector is enabled. Section is the value in the configuration file, or nil if
+// the file does not mention the collector.
 func (e *enablingFlags) enabled(c *Collector, section *bool) bool {
 	if c.always {
 		return true

@@ -24,7 +24,7 @@ import (
 	"github.com/luxfi/metric/exporter/probe"
 )
 
-// The snippets of docs/exporters.md are parts of this file, or of examples/exporter.
+// The snippets of docs/exporters.md are parts of this file or of examples/exporter.
 
 // newShop describes an exporter for tests and snippets.
 func newShop() exporter.Config {
@@ -40,14 +40,14 @@ type orders struct {
 	db *sql.DB
 }
 
-// Close is called when the collector is not needed any more, after its last run.
+// Close closes the connection. The exporter calls it after the collector's last run.
 func (o *orders) Close() error { return o.db.Close() }
 
 // newOrders connects to a database.
 func newOrders(ctx context.Context, dsn string) (*orders, error) {
 	db, err := sql.Open("pgx", dsn)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", exporter.ErrInvalid, err) // Trying again is of no use.
+		return nil, fmt.Errorf("%w: %w", exporter.ErrInvalid, err) // A retry cannot help.
 	}
 	if err := db.PingContext(ctx); err != nil {
 		return nil, errors.Join(err, db.Close()) // The next scrape tries again.
@@ -96,7 +96,7 @@ func ordersCollector() exporter.Collector {
 	}
 }
 
-// settings are the shop's own part of the configuration file.
+// settings are the shop's part of the configuration file.
 type settings struct {
 	Databases map[string]database `yaml:"databases"`
 }
@@ -126,7 +126,7 @@ func configure(_ context.Context, s *exporter.Setup) error {
 		}
 		s.Add(exporter.Collector{
 			Name:     "orders_" + name,
-			Settings: d, // As long as it does not change, the collector stays.
+			Settings: d, // The exporter keeps the collector until d changes.
 			New: func(ctx context.Context, _ *slog.Logger) (metric.Collector, error) {
 				return newOrders(ctx, d.url())
 			},
@@ -153,7 +153,7 @@ func share(s *exporter.Setup, d database) error {
 	return nil
 }
 
-// pageSettings are the prober's own part of a module.
+// pageSettings are the prober's part of a module.
 type pageSettings struct {
 	Path string `yaml:"path"`
 }
@@ -205,19 +205,19 @@ func parts() error {
 		return err
 	}
 	e.Registry().MustRegister(metric.NewCounter(metric.CounterOpts{Name: "shop_visits_total", Help: "Visits."}))
-	err = e.Serve(ctx) // Or serve e.Handler() by a server of your own.
+	err = e.Serve(ctx) // Or serve e.Handler() with your own server.
 
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	return errors.Join(err, e.Close(ctx))
 }
 
-// updater is a collector in node_exporter's style.
+// updater is a collector in the style of node_exporter.
 type updater interface {
 	Update(ch chan<- metric.Metric) error
 }
 
-// adapt returns a collector for the kit.
+// adapt turns an updater into a collector for package exporter.
 func adapt(u updater) metric.Collector {
 	return metric.NewCollectorFunc(
 		func(chan<- *metric.Desc) {},

@@ -19,7 +19,7 @@ import (
 	"github.com/luxfi/metric/exporter"
 )
 
-// scrape runs an exporter on a free port until it has printed the samples whose lines have a prefix.
+// scrape runs an exporter on a free port until it has printed the samples whose lines begin with prefix.
 func scrape(config exporter.Config, prefix string, args ...string) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	config.Logger = slog.New(slog.DiscardHandler)
@@ -33,7 +33,7 @@ func scrape(config exporter.Config, prefix string, args ...string) error {
 }
 
 func printSamples(url, prefix string) {
-	response, err := http.Get(url) //nolint:gosec,noctx // It is the address of this process.
+	response, err := http.Get(url) //nolint:gosec,noctx // The address is that of this process.
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -50,7 +50,7 @@ func printSamples(url, prefix string) {
 	}
 }
 
-// gaugeFunc returns a collector of a gauge without labels.
+// gaugeFunc returns a collector for a gauge without labels.
 func gaugeFunc(name string, value func(context.Context) (float64, error)) metric.Collector {
 	desc := metric.NewDesc(name, "An example.", nil, nil)
 	return metric.NewStreamFunc([]*metric.Desc{desc}, func(ctx context.Context, sink *metric.Sink) error {
@@ -62,7 +62,7 @@ func gaugeFunc(name string, value func(context.Context) (float64, error)) metric
 	})
 }
 
-// An exporter runs in this process, on a free port, until its context is done.
+// This exporter runs in the test's process, on a free port, until its context is done.
 func ExampleRun() {
 	ctx, cancel := context.WithCancel(context.Background())
 	config := exporter.Config{
@@ -114,8 +114,8 @@ func ExampleCollector() {
 	// collector level: invalid configuration: scale -1 is not positive
 }
 
-// A collector that hangs costs its own samples. Its timeout can be changed by
-// --collector.policy=supplier:timeout=5s and in the configuration file.
+// If a collector hangs, only its own samples are missing from the scrape. The flag
+// --collector.policy=supplier:timeout=5s and the configuration file can change its timeout.
 func ExamplePolicy() {
 	config := exporter.Config{Name: "shop_exporter", Collectors: []exporter.Collector{
 		{
@@ -143,12 +143,12 @@ func ExamplePolicy() {
 	// shop_scrape_collector_success{collector="supplier"} 0
 }
 
-// tanks are settings of a program.
+// tanks are the settings of a program.
 type tanks struct {
 	Tanks map[string]float64 `yaml:"tanks"`
 }
 
-// The configuration file says which collectors there are.
+// This program makes a collector for each tank in the configuration file.
 func ExampleSetup() {
 	directory, err := os.MkdirTemp("", "exporter")
 	if err != nil {
@@ -172,7 +172,7 @@ func ExampleSetup() {
 				}
 				s.Add(exporter.Collector{
 					Name:     name,
-					Settings: level, // Reloads keep the collector until the level changes.
+					Settings: level, // Reloads keep the collector until its level changes.
 					New: func(context.Context, *slog.Logger) (metric.Collector, error) {
 						return gaugeFunc("tank_"+name+"_level", func(context.Context) (float64, error) { return level, nil }), nil
 					},
@@ -202,7 +202,7 @@ func (p *pump) Close() error {
 	return nil
 }
 
-// Two collectors share a connection, which is closed after the last run of both.
+// Two collectors share a connection. It is closed after the last run of both.
 func ExampleShare() {
 	config := exporter.Config{
 		Name: "pump_exporter",
@@ -238,7 +238,8 @@ func ExampleShare() {
 	// closed the pump
 }
 
-// A configuration can have a secret as a string, or as the name of an environment variable or a file.
+// A configuration can contain a secret as a string, or name the environment variable or the file that
+// contains it.
 func ExampleSecret() {
 	var settings struct {
 		Password exporter.Secret `yaml:"password"`
@@ -257,7 +258,7 @@ func ExampleSecret() {
 	// line 1: the environment variable EXAMPLE_NOT_SET is not set
 }
 
-// Each of several backends has a gauge, whether it answers or not.
+// Each of several backends has its own gauge, whether the backend answers or not.
 func ExampleNewUp() {
 	backend := func(name string, ping func(context.Context) error) exporter.Collector {
 		return exporter.Collector{

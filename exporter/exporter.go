@@ -13,7 +13,7 @@ import (
 	"github.com/luxfi/metric/exporter/probe"
 )
 
-// Exporter is an exporter whose steps the program calls itself. [Run] does them all:
+// Exporter is an exporter whose steps the program calls itself. [Run] performs all of them:
 //
 //	e, err := exporter.New(config)  // then
 //	e.AddFlags(app)                 // and parse them, then

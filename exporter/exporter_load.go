@@ -76,7 +76,7 @@ func (e *Exporter) load(ctx context.Context, build func(ctx context.Context, pre
 	select {
 	case e.loading <- struct{}{}:
 	case <-ctx.Done():
-		return fmt.Errorf("exporter: another load of the configuration is under way: %w", context.Cause(ctx))
+		return fmt.Errorf("exporter: another load of the configuration is in progress: %w", context.Cause(ctx))
 	}
 	var decided atomic.Bool // true once it is certain whether the result will be used
 	result := make(chan error, 1)

@@ -61,7 +61,7 @@ func parsed(config Config, args ...string) (*Exporter, error) {
 	return e, err
 }
 
-// scrape returns an exporter's answer for a path below /, with its status.
+// scrape returns the exporter's response to a request for path: its status and its body.
 func scrape(t *testing.T, e *Exporter, path string) (status int, body string) {
 	t.Helper()
 	w := httptest.NewRecorder()
@@ -73,7 +73,7 @@ func scrape(t *testing.T, e *Exporter, path string) (status int, body string) {
 	return w.Code, w.Body.String()
 }
 
-// gauge returns a collector of a gauge, with a function New.
+// gauge returns a [Collector] whose New makes a collector for one gauge.
 func gauge(name, family string, value float64) Collector {
 	return Collector{Name: name, New: func(context.Context, *slog.Logger) (metric.Collector, error) {
 		return collectorOf(family, func() float64 { return value }), nil
@@ -95,7 +95,7 @@ type closing struct {
 
 func (c *closing) Close() error { c.closed.Add(1); return nil }
 
-// wantLines checks that a body has some lines and does not have others.
+// wantLines checks that a body has all lines in want and none of the lines in none.
 func wantLines(t *testing.T, body string, want, none []string) {
 	t.Helper()
 	for _, line := range want {
@@ -110,7 +110,7 @@ func wantLines(t *testing.T, body string, want, none []string) {
 	}
 }
 
-// TestEnabling checks which collectors run, by flags, file and default.
+// TestEnabling checks which collectors the flags, the file and the defaults enable.
 func TestEnabling(t *testing.T) {
 	file := write(t, "collectors: {b: {enabled: true}, c: {enabled: false}}")
 	for _, test := range []struct {
@@ -143,8 +143,8 @@ func TestEnabling(t *testing.T) {
 	}
 }
 
-// TestCollectorNamedUp checks that a program may name a collector up as any other if it has no ping, and that the
-// collector of a ping cannot be disabled.
+// TestCollectorNamedUp checks that a program without a ping may name a collector up, and that the collector
+// of a ping cannot be disabled.
 func TestCollectorNamedUp(t *testing.T) {
 	up := gauge("up", "m_up", 1)
 	var path string
@@ -164,7 +164,7 @@ func TestCollectorNamedUp(t *testing.T) {
 	}
 }
 
-// TestSelfMetrics checks the metrics that the kit adds, as node_exporter has them.
+// TestSelfMetrics checks the metrics about collectors that the exporter adds, as node_exporter does.
 func TestSelfMetrics(t *testing.T) {
 	var log logBuffer
 	noData := Collector{Name: "none", New: func(context.Context, *slog.Logger) (metric.Collector, error) {
@@ -200,8 +200,8 @@ func TestSelfMetrics(t *testing.T) {
 	wantLines(t, body, []string{"m_good 1", "test_exporter_build_info{"}, []string{"go_", "process_", "promhttp_"})
 }
 
-// TestInstruments checks that instruments have a success metric and policies, and that reading them
-// does not allocate for each series.
+// TestInstruments checks that instruments have a success metric and policies, and that scraping them does
+// not allocate per series.
 func TestInstruments(t *testing.T) {
 	vec := metric.NewGaugeVec(metric.GaugeOpts{Name: "m_vec", Help: "A vector."}, []string{"l"})
 	for i := range 10_000 {
@@ -221,15 +221,15 @@ func TestInstruments(t *testing.T) {
 	}
 }
 
-// discard is a response that is not kept.
+// discard is a response writer that discards the body.
 type discard struct{}
 
 func (discard) Header() http.Header         { return http.Header{} }
 func (discard) Write(p []byte) (int, error) { return len(p), nil }
 func (discard) WriteHeader(int)             {}
 
-// TestBackendDownAtStart checks that a collector that cannot be made is tried again by scrapes, and
-// that its success shows.
+// TestBackendDownAtStart checks that scrapes try again to make a collector that could not be made at first,
+// and that its success metric shows the outcome.
 func TestBackendDownAtStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var up atomic.Bool
@@ -262,8 +262,8 @@ func TestBackendDownAtStart(t *testing.T) {
 	})
 }
 
-// TestReload checks that collectors whose settings are the same stay, with their caches, that others
-// are closed after their last run, and that an invalid file changes nothing.
+// TestReload checks that a reload keeps collectors whose settings are the same, together with their caches,
+// that it closes others after their last run, and that an invalid file changes nothing.
 func TestReload(t *testing.T) {
 	type settings struct {
 		Values map[string]float64 `yaml:"values"`
@@ -342,7 +342,7 @@ func TestReload(t *testing.T) {
 		}
 		check("m_a m_b test_config_last_reload_successful")
 	}
-	// Some of the invalid ones have asked for another pool.
+	// Some of the invalid files requested another pool.
 	await("a:0 b:0 pools:0,1,1")
 	rewrite(t, file, "values: {a: 1, c: 3}")
 	if err := e.Reload(t.Context()); err != nil {
@@ -362,7 +362,7 @@ func TestReload(t *testing.T) {
 	await("a:1 b:1 c:1 pools:1,1,1,1")
 }
 
-// write returns the path of a file of that content.
+// write creates a file with the given text and returns its path.
 func write(t *testing.T, text string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "test.yml")
@@ -377,7 +377,7 @@ func rewrite(t *testing.T, file, text string) {
 	}
 }
 
-// TestRunServes runs an exporter as a whole.
+// TestWholePages runs an exporter and requests its pages.
 func TestWholePages(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()

@@ -30,7 +30,7 @@ type file struct {
 type collectorSection struct {
 	Enabled *bool        `yaml:"enabled,omitempty"`
 	Policy  policyChange `yaml:",inline"`
-	Line    int          `yaml:"-"` // That of the collector's name.
+	Line    int          `yaml:"-"` // line of the collector's name
 }
 
 // groupSection is a configuration file's section about a group.

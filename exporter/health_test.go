@@ -37,8 +37,8 @@ func TestReady(t *testing.T) {
 	}
 }
 
-// webConfig writes a web configuration file with basic authentication, and TLS if certificate is
-// the name of one.
+// webConfig writes a web configuration file with basic authentication. Unless certificate is empty, it
+// names the certificate for TLS.
 func webConfig(t *testing.T, dir, certificate, more string) string {
 	t.Helper()
 	content := "basic_auth_users:\n  me: " + secretHash + "\n" + more
@@ -111,7 +111,7 @@ func TestPublicHealth(t *testing.T) {
 	}
 }
 
-// TestPublicHealthRawTargets sends request targets that client libraries do not send.
+// TestPublicHealthRawTargets sends request targets that client libraries never send.
 func TestPublicHealthRawTargets(t *testing.T) {
 	config := webConfig(t, t.TempDir(), "", "")
 	r := start(t, testParts(t, "--web.public-health", "--web.config.file="+config))

@@ -11,8 +11,8 @@ import (
 )
 
 // lateLogger is the log handler of a registry that is made before the flags configure logging. It passes
-// records on to the exporter's logger and hides credentials in errors. It lowers records about a
-// collector that had no data to level debug.
+// records on to the exporter's logger, hides credentials in errors, and lowers records about a collector
+// without data to level debug.
 type lateLogger struct {
 	once   sync.Once
 	logger atomic.Pointer[slog.Logger]

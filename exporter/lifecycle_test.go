@@ -17,7 +17,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// TestBeforeLoad checks methods that are called before Load.
+// TestBeforeLoad checks the methods that may be called before Load.
 func TestBeforeLoad(t *testing.T) {
 	e, err := parsed(Config{})
 	if err != nil {
@@ -41,7 +41,7 @@ func TestBeforeLoad(t *testing.T) {
 	wantError(t, e.Load(t.Context()), "closed")
 }
 
-// TestLoadAgain checks that a Load that has failed can be tried again.
+// TestLoadAgain checks that a program can call Load again after a failure.
 func TestLoadAgain(t *testing.T) {
 	failure := errors.New("no such thing")
 	e, err := parsed(Config{Collectors: []Collector{gauge("a", "m_a", 1)}, Configure: func(context.Context, *Setup) error { return failure }})
@@ -60,8 +60,8 @@ func TestLoadAgain(t *testing.T) {
 	}
 }
 
-// TestCloseAnyway checks that Close closes collectors although its context has ended, and although a
-// load hangs in the program.
+// TestCloseAnyway checks that Close closes the collectors even if its context has ended or a load hangs in
+// the program's code.
 func TestCloseAnyway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &closing{Collector: collectorOf("m", func() float64 { return 1 })}
@@ -104,8 +104,8 @@ func TestCloseAnyway(t *testing.T) {
 	})
 }
 
-// TestCloseThatHangs checks that collectors whose Close hangs keep no later configuration from
-// closing what it no longer has.
+// TestCloseThatHangs checks that collectors whose Close hangs do not keep later configurations from closing
+// the collectors that they no longer need.
 func TestCloseThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var generation, closed atomic.Int32
@@ -145,8 +145,8 @@ type closeFunc func() error
 
 func (f closeFunc) Close() error { return f() }
 
-// TestSharedIsNotKept checks that what a configuration does not ask for is closed, although a
-// collector stays that was there with it.
+// TestSharedIsNotKept checks that a reload closes a shared resource that the new configuration does not
+// request, even if it keeps a collector from the time of that resource.
 func TestSharedIsNotKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		pools := map[string]*closing{}
@@ -176,7 +176,7 @@ func TestSharedIsNotKept(t *testing.T) {
 	})
 }
 
-// TestGoexit checks that functions of the program that end their goroutine cost nothing else.
+// TestGoexit checks that a function of the program that calls runtime.Goexit affects nothing else.
 func TestGoexit(t *testing.T) {
 	exits := gauge("exits", "m", 1)
 	exits.New = func(context.Context, *slog.Logger) (metric.Collector, error) { runtime.Goexit(); return nil, nil }
@@ -212,7 +212,7 @@ func TestReloadDoesNotWaitAgain(t *testing.T) {
 	})
 }
 
-// TestReloadOfInvalidWebConfig checks that an invalid web configuration file is a reload that fails.
+// TestReloadOfInvalidWebConfig checks that a reload fails if the web configuration file is invalid.
 func TestReloadOfInvalidWebConfig(t *testing.T) {
 	file := write(t, "")
 	e := loaded(t, Config{}, "--web.config.file="+file)
@@ -225,7 +225,7 @@ func TestReloadOfInvalidWebConfig(t *testing.T) {
 	wantLines(t, body, []string{"test_config_last_reload_successful 0"}, nil)
 }
 
-// TestInvalidScrapeTimeout checks that an invalid announcement does not turn --web.timeout off.
+// TestInvalidScrapeTimeout checks that --web.timeout applies to a request with an invalid timeout header.
 func TestInvalidScrapeTimeout(t *testing.T) {
 	for _, announced := range []string{"", "abc", "0", "-1", "NaN", "Inf", "1e400", "0.5"} {
 		t.Run(announced, func(t *testing.T) {
@@ -246,7 +246,7 @@ func TestInvalidScrapeTimeout(t *testing.T) {
 	}
 }
 
-// TestCheckHasAllErrors checks that everything that is wrong is reported at once.
+// TestCheckHasAllErrors checks that Check reports all mistakes at once.
 func TestCheckHasAllErrors(t *testing.T) {
 	web, file := write(t, "nonsense: 1"), write(t, "collectors:\n  x: {}\n  a: {group: g}\n")
 	config := Config{Name: "test_exporter", Collectors: []Collector{gauge("a", "m", 1)}}
@@ -258,7 +258,7 @@ func TestCheckHasAllErrors(t *testing.T) {
 		"\n"+file+":3: collectors.a: group", "\n--collector.policy: \"y\":")
 }
 
-// TestNoSecretsInLog checks that credentials in errors of collectors are not logged.
+// TestNoSecretsInLog checks that credentials in the errors of collectors are not logged.
 func TestNoSecretsInLog(t *testing.T) {
 	const dsn = "postgres://me:hunter2@db/x"
 	down := gauge("down", "m", 1)
@@ -283,7 +283,7 @@ func TestNoSecretsInLog(t *testing.T) {
 	}
 }
 
-// TestCloseDuringReloads has scrapes, reloads and Close meet.
+// TestCloseDuringReloads closes an exporter during scrapes and reloads.
 func TestCloseDuringReloads(t *testing.T) {
 	var made, closed atomic.Int32
 	e, err := parsed(Config{Configure: func(_ context.Context, s *Setup) error {
@@ -327,7 +327,7 @@ func TestCloseDuringReloads(t *testing.T) {
 	}
 }
 
-// describing is a collector whose Describe does as a test wants.
+// describing is a collector whose Describe calls a test's function.
 type describing struct {
 	metric.Collector
 	describe func()
@@ -338,8 +338,8 @@ func (d describing) Describe(ch chan<- *metric.Desc) {
 	d.Collector.Describe(ch)
 }
 
-// TestDescribe checks that a Describe that panics refuses the configuration, and that one that hangs
-// costs nothing but its load: neither scrapes nor Close wait for it.
+// TestDescribe checks that the exporter refuses a configuration if a Describe method panics, and that one
+// that hangs fails only its load: neither scrapes nor Close wait for it.
 func TestDescribe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var describe atomic.Pointer[func()]

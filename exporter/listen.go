@@ -54,7 +54,7 @@ func listenOn(address string) (net.Listener, error) {
 	return vsock.Listen(port, nil)
 }
 
-// vsockPort returns the port of an address such as vsock://:9100. It has 32 bits.
+// vsockPort returns the port of an address such as vsock://:9100. Such ports have 32 bits.
 func vsockPort(address string) (uint32, error) {
 	const want = "want vsock://:port"
 	u, err := url.Parse(address)
@@ -72,8 +72,8 @@ func vsockPort(address string) (uint32, error) {
 	return uint32(port), nil
 }
 
-// systemdListeners returns the sockets that sockets returns. Like activation.Listeners, sockets returns
-// nil for sockets that are not stream sockets.
+// systemdListeners returns the listeners that sockets returns. Like activation.Listeners, sockets returns
+// nil in place of sockets that are not stream sockets.
 func systemdListeners(sockets func() ([]net.Listener, error)) ([]net.Listener, error) {
 	const flag = "--web.systemd-socket"
 	listeners, err := sockets()
@@ -86,7 +86,7 @@ func systemdListeners(sockets func() ([]net.Listener, error)) ([]net.Listener, e
 	for i, l := range listeners {
 		if l == nil {
 			closeAll(listeners)
-			return nil, fmt.Errorf("%s: socket %d is no stream socket: use ListenStream= in the socket unit", flag, i+1)
+			return nil, fmt.Errorf("%s: socket %d is not a stream socket: use ListenStream= in the socket unit", flag, i+1)
 		}
 	}
 	return listeners, nil

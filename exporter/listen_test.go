@@ -27,7 +27,7 @@ func TestListenAddressInUse(t *testing.T) {
 	if strings.Contains(err.Error(), address) || called {
 		t.Errorf("error %v, Listening called: %t", err, called)
 	}
-	// The other one is not held.
+	// The address that could be used is free again.
 	again, err := net.Listen("tcp", address)
 	if err != nil {
 		t.Fatal(err)

@@ -10,7 +10,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// get asks a handler.
+// get returns the response to a request.
 func get(h http.Handler, method, path string) *httptest.ResponseRecorder {
 	rec := httptest.NewRecorder()
 	h.ServeHTTP(rec, httptest.NewRequest(method, path, http.NoBody))
@@ -91,7 +91,7 @@ func TestPages(t *testing.T) {
 			}
 		})
 	}
-	// Nothing of this is served by programs that serve the default mux.
+	// Programs that serve the default mux do not serve the profiles.
 	if _, pattern := http.DefaultServeMux.Handler(httptest.NewRequest("GET", "/debug/pprof/heap", http.NoBody)); pattern != "" {
 		t.Errorf("the default mux serves %s", pattern)
 	}
@@ -133,7 +133,7 @@ func TestCheckPages(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		pages []Page
-		want  string // Empty if there is no error.
+		want  string // empty if the pages are valid
 	}{
 		{"fine", []Page{{Path: "/a", Handler: h}, {Path: "/b/", Handler: h}, {Path: "/status/x", Handler: h}}, ""},
 		{"root", []Page{{Path: "/", Handler: h}}, "every exporter has"},
@@ -247,7 +247,7 @@ func TestMetricsHandler(t *testing.T) {
 	}
 }
 
-// blocking is a collector that blocks until it is released.
+// blocking is a collector that blocks until a test releases it.
 type blocking struct{ entered, release chan struct{} }
 
 func (b blocking) Describe(chan<- *metric.Desc) {}

@@ -12,12 +12,12 @@ import (
 	"github.com/luxfi/metric/exporter/internal/strictyaml"
 )
 
-// nothing is a collector that has nothing to say.
+// nothing returns a collector without metrics.
 func nothing() metric.Collector {
 	return metric.NewStreamFunc(nil, nil)
 }
 
-// TestPolicyCheckAgreesWithRegistration compares check with the options that registries refuse.
+// TestPolicyCheckAgreesWithRegistration checks that check refuses the policies that registries refuse.
 func TestPolicyCheckAgreesWithRegistration(t *testing.T) {
 	group := metric.NewGroup("g", 1)
 	random := rand.New(rand.NewPCG(1, 2))
@@ -39,7 +39,7 @@ func TestPolicyCheckAgreesWithRegistration(t *testing.T) {
 		registry := metric.NewContextRegistry()
 		refused := registry.RegisterWith(nothing(), p.options(func(string) *metric.Group { return group })...)
 		_ = registry.Close()
-		endless := p.RateLimit.Every <= 0 && p.RateLimit.Burst > 0 // To rate.Every, that is no limit.
+		endless := p.RateLimit.Every <= 0 && p.RateLimit.Burst > 0 // rate.Every treats such an interval as no limit.
 		if err := p.check(); (err == nil) != (refused == nil && !endless) {
 			t.Fatalf("%+v: check says %v, the registry %v", p, err, refused)
 		}
@@ -73,7 +73,7 @@ func TestPolicyCheck(t *testing.T) {
 	}
 }
 
-// wholePolicy has all parts.
+// wholePolicy has all parts of a policy.
 var wholePolicy = Policy{
 	Timeout: 5 * time.Second, Stale: time.Hour, Background: 10 * time.Minute, Cache: 0,
 	Breaker: Breaker{5, time.Minute}, RateLimit: RateLimit{10 * time.Second, 1}, Group: "databases", Priority: metric.PriorityCritical,

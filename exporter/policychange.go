@@ -12,8 +12,8 @@ import (
 	"github.com/luxfi/metric/exporter/internal/strictyaml"
 )
 
-// policyChange is the change that the configuration file or a flag makes to a policy. Parts that it
-// leaves alone are nil. A part of 0 turns off the program's default.
+// policyChange is the change that the configuration file or a flag makes to a policy. A nil part leaves
+// that part of the policy alone. A part of 0 turns off the program's default.
 type policyChange struct {
 	Timeout    *policyTime     `yaml:"timeout,omitempty"`
 	Cache      *policyTime     `yaml:"cache,omitempty"`
@@ -133,7 +133,7 @@ func (r policyRate) MarshalYAML() (any, error) {
 	}{policyTime(r.Every), r.Burst}, nil
 }
 
-// decodePart decodes a part of a policy that is a mapping. The scalar 0 leaves into unchanged.
+// decodePart decodes a part of a policy that is a mapping. For the scalar 0, it leaves into unchanged.
 func decodePart(n *yaml.Node, example string, into any) error {
 	if n.Kind == yaml.MappingNode {
 		return strictyaml.Decode("", n, into)

@@ -18,7 +18,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// waiting returns a collector of a gauge that calls wait in each run.
+// waiting returns a collector for a gauge. Each run of the collector calls wait.
 func waiting(name, family string, settings any, wait func(context.Context)) (Collector, *closing) {
 	desc := metric.NewDesc(family, "A gauge.", nil, nil)
 	c := &closing{Collector: metric.NewCollectorFunc(func(ch chan<- *metric.Desc) { ch <- desc }, func(ctx context.Context, ch chan<- metric.Metric) {
@@ -33,14 +33,13 @@ func waiting(name, family string, settings any, wait func(context.Context)) (Col
 	}}, c
 }
 
-// closer is the Close of a closing.
+// closer gives the Close method of a closing to another collector.
 type closer struct{ c *closing }
 
 func (c *closer) Close() error { return c.c.Close() }
 
-// TestReloadDuringScrape checks that a scrape under way has what it has begun with, although its
-// collector is removed meanwhile and has not even been started, and that the collector is closed
-// afterwards.
+// TestReloadDuringScrape checks that a scrape in flight collects from a collector that a reload removes
+// meanwhile, even if that collector has not started yet, and that the collector is closed afterwards.
 func TestReloadDuringScrape(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var with atomic.Bool
@@ -50,7 +49,7 @@ func TestReloadDuringScrape(t *testing.T) {
 			if !with.Load() {
 				return nil
 			}
-			s.Group("one", 1) // One runs, the other waits for it.
+			s.Group("one", 1) // One collector runs while the other waits.
 			for _, name := range []string{"a", "b"} {
 				c, closing := waiting(name, "m_"+name, name, func(context.Context) { time.Sleep(3 * time.Second) })
 				c.Policy.Group = "one"
@@ -82,8 +81,8 @@ func TestReloadDuringScrape(t *testing.T) {
 	})
 }
 
-// TestReloadWithStuckCollector checks that a collector that ignores its context costs neither
-// reloads nor other collectors anything, is not started again, and is closed after a minute.
+// TestReloadWithStuckCollector checks that a collector that ignores its context delays neither reloads nor
+// other collectors, is not started again, and is closed after a minute.
 func TestReloadWithStuckCollector(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
@@ -103,7 +102,7 @@ func TestReloadWithStuckCollector(t *testing.T) {
 		for range 3 {
 			_, body := scrape(t, e, "/metrics")
 			wantLines(t, body, []string{"m_good 1", `test_scrape_collector_success{collector="stuck"} 0`}, []string{"m_stuck"})
-			timeout.Add(int64(time.Second)) // Another policy registers it again.
+			timeout.Add(int64(time.Second)) // The new policy makes the reload register the collector again.
 			if err := e.Reload(t.Context()); err != nil {
 				t.Fatal(err)
 			}
@@ -127,8 +126,8 @@ func TestReloadWithStuckCollector(t *testing.T) {
 	})
 }
 
-// TestReloadLeavesHungProgramBehind checks that functions of the program that hang, panic or return
-// errors cost nothing but their reload.
+// TestReloadLeavesHungProgramBehind checks that functions of the program that hang, panic or return errors
+// fail only their reload.
 func TestReloadLeavesHungProgramBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var configure atomic.Pointer[func(*Setup) error]
@@ -188,7 +187,8 @@ type explosive struct{}
 
 func (*explosive) UnmarshalYAML(*yaml.Node) error { panic("boom") }
 
-// TestSettingsThatPanic checks that code of the program that reads settings may panic.
+// TestSettingsThatPanic checks that a reload survives settings of the program that panic when they are
+// read.
 func TestSettingsThatPanic(t *testing.T) {
 	file := write(t, "a: 1")
 	e, err := parsed(Config{Settings: func() any {
@@ -204,8 +204,8 @@ func TestSettingsThatPanic(t *testing.T) {
 	}
 }
 
-// TestReloadUnderLoad has clients scrape while configurations change: each scrape has the collectors
-// that all configurations have, and one consistent set of the others.
+// TestReloadUnderLoad checks that each scrape during reloads has the collectors that all configurations
+// have, and the remaining collectors of exactly one configuration.
 func TestReloadUnderLoad(t *testing.T) {
 	var generation atomic.Int32
 	e := loaded(t, Config{Collectors: []Collector{gauge("good", "m_good", 1)}, Configure: func(_ context.Context, s *Setup) error {
@@ -254,7 +254,7 @@ func TestReloadUnderLoad(t *testing.T) {
 	clients.Wait()
 }
 
-// TestScrapesShareRuns checks that two scrapes at once ask the backend once.
+// TestScrapesShareRuns checks that two concurrent scrapes share one run of a collector.
 func TestScrapesShareRuns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var runs atomic.Int32

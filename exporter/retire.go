@@ -106,9 +106,8 @@ func waitUntil(group *sync.WaitGroup, hung <-chan struct{}) {
 	}
 }
 
-// resources returns the resources that c or one of its units, which may be older, can use. A unit uses
-// no resource whose name c did not request: its settings equal those of a collector that cannot use that
-// resource.
+// resources returns the resources that c or one of its units can use. A unit may be older than c. Even then
+// it uses only resources whose names c requested: its settings equal those of a collector of c.
 func (c *configuration) resources() map[*resource]bool {
 	all := make(map[*resource]bool)
 	if c == nil {
@@ -127,7 +126,7 @@ func (c *configuration) resources() map[*resource]bool {
 	return all
 }
 
-// keeps reports whether c, too, has the unit.
+// keeps reports whether c also has the unit.
 func (c *configuration) keeps(u *unit) bool {
 	return c != nil && slices.ContainsFunc(c.members, func(m member) bool { return m.unit == u })
 }

@@ -31,11 +31,11 @@ func newCommand(config *Config, addFlags func(Flagger)) *command {
 	return c
 }
 
-// terminated is the value with which kingpin panics in place of exiting.
+// terminated is the value with which kingpin panics instead of exiting.
 type terminated int
 
-// parse parses the arguments. The result ended reports whether they only asked for output that has now
-// been printed, such as that of --help.
+// parse parses the arguments. The result ended reports whether they only asked for output, such as that of
+// --help. In that case parse has printed it.
 func (c *command) parse(args []string) (ended bool, err error) {
 	defer func() {
 		if v := recover(); v != nil {

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// TestRunExporter runs a real exporter with a configuration file, and stops it.
+// TestRunExporter runs a complete exporter with a configuration file, and stops it.
 func TestRunExporter(t *testing.T) {
 	file := writeFile(t, filepath.Join(t.TempDir(), "config.yml"), "")
 	listening := make(chan []net.Addr, 1)
@@ -79,7 +79,7 @@ func TestRunExporterCheck(t *testing.T) {
 	wantError(t, err, "/status")
 }
 
-// TestMainProcess runs Main in a process of its own, which is this program with a variable set.
+// TestMainProcess runs Main in a child process: this test binary, with an environment variable set.
 func TestMainProcess(t *testing.T) {
 	if args := os.Getenv("EXPORTER_TEST_MAIN"); args != "" {
 		os.Args = append([]string{"test_exporter"}, strings.Fields(args)...)

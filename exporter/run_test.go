@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// fakeRunner is an exporter with a web server alone, and a flag --answer.
+// fakeRunner is an exporter that has only a web server and the flag --answer.
 type fakeRunner struct {
 	t         *testing.T
 	config    Config

@@ -30,13 +30,13 @@ import (
 // wait is how long a test waits for an expected event.
 const wait = 30 * time.Second
 
-// secretHash and otherHash are bcrypt hashes, of the least cost, of "secret" and "other".
+// secretHash and otherHash are bcrypt hashes of "secret" and "other", with the lowest cost.
 const (
 	secretHash = "$2a$04$y.Doi8zWko5LKUpS9pFhpec6GIs06wloYA4WPQ5b.k73COyltxCn6"
 	otherHash  = "$2a$04$D1T65PmULb1Kv88bcIuAiesastTq2drloyu0ABK1cjIgchFF.4cci"
 )
 
-// logBuffer is a log that a test reads.
+// logBuffer is a log that tests read while it is written.
 type logBuffer struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -58,7 +58,7 @@ func (b *logBuffer) logger() *slog.Logger {
 	return slog.New(slog.NewTextHandler(b, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
-// parseFlags returns the flags that these arguments set, unchecked.
+// parseFlags parses the arguments without checking the values.
 func parseFlags(t *testing.T, args ...string) *webFlags {
 	t.Helper()
 	var w webFlags
@@ -74,7 +74,7 @@ func text(s string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, s) })
 }
 
-// testParts returns parts of fakes.
+// testParts returns parts of a web server with fake handlers.
 func testParts(t *testing.T, args ...string) webParts {
 	t.Helper()
 	return webParts{
@@ -85,7 +85,7 @@ func testParts(t *testing.T, args ...string) webParts {
 	}
 }
 
-// newTestServer checks the flags and makes a server.
+// newTestServer checks the flags and returns a server.
 func newTestServer(t *testing.T, parts webParts) *webServer {
 	t.Helper()
 	if err := parts.flags.check(parts.pages); err != nil {
@@ -98,15 +98,15 @@ func newTestServer(t *testing.T, parts webParts) *webServer {
 	return s
 }
 
-// running is a server that runs.
+// running is a running server.
 type running struct {
 	addresses []string
 	stop      context.CancelFunc
 	ended     chan error
 }
 
-// start runs a server of these parts. The test fails if it has not ended, without a goroutine left,
-// in time after the test.
+// start runs a server with these parts. The test fails if the server has not ended in time after the test,
+// or if a goroutine is left.
 func start(t *testing.T, parts webParts) *running {
 	t.Helper()
 	ignore := goleak.IgnoreCurrent()
@@ -162,7 +162,7 @@ func (r *running) end(t *testing.T) error {
 	}
 }
 
-// newClient returns a client with connections of its own.
+// newClient returns a client that shares no connections.
 func newClient(t *testing.T, config *tls.Config) *http.Client {
 	t.Helper()
 	transport := &http.Transport{TLSClientConfig: config, ForceAttemptHTTP2: true}
@@ -174,7 +174,7 @@ func newClient(t *testing.T, config *tls.Config) *http.Client {
 	}
 }
 
-// answer is an answer that has been read.
+// answer is a response whose body has been read.
 type answer struct {
 	status int
 	body   string
@@ -182,7 +182,7 @@ type answer struct {
 	proto  string
 }
 
-// do makes a request. URLs of the form http://user:password@host have credentials.
+// do makes a request. A URL of the form http://user:password@host sets credentials.
 func do(client *http.Client, method, url string) (answer, error) {
 	req, err := http.NewRequest(method, url, http.NoBody)
 	if err != nil {
@@ -208,7 +208,7 @@ func mustDo(t *testing.T, client *http.Client, method, url string) answer {
 
 func writeFile(t *testing.T, path, content string) string {
 	t.Helper()
-	// Whole or not at all: servers read it meanwhile.
+	// Servers read the file meanwhile, so it must change at once.
 	if err := os.WriteFile(path+".new", []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -218,11 +218,11 @@ func writeFile(t *testing.T, path, content string) string {
 	return path
 }
 
-// authority makes certificates.
+// authority is a certificate authority.
 type authority struct {
 	cert *x509.Certificate
 	key  *ecdsa.PrivateKey
-	file string // PEM.
+	file string // PEM file with the authority's certificate
 }
 
 func newAuthority(t *testing.T, dir string) *authority {
@@ -249,7 +249,7 @@ func newAuthority(t *testing.T, dir string) *authority {
 	return &authority{cert, key, file}
 }
 
-// issue writes a certificate of that name, for 127.0.0.1, and its key to <name>.crt and <name>.key.
+// issue writes a certificate for 127.0.0.1 to <name>.crt, and its key to <name>.key.
 func (a *authority) issue(t *testing.T, dir, name string) tls.Certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -281,14 +281,14 @@ func (a *authority) issue(t *testing.T, dir, name string) tls.Certificate {
 	return pair
 }
 
-// trust returns the configuration of a client that trusts the authority.
+// trust returns the TLS configuration of a client that trusts the authority.
 func (a *authority) trust(certificates ...tls.Certificate) *tls.Config {
 	pool := x509.NewCertPool()
 	pool.AddCert(a.cert)
 	return &tls.Config{RootCAs: pool, Certificates: certificates}
 }
 
-// wantError fails the test unless err mentions all parts.
+// wantError fails the test unless the text of err contains all parts.
 func wantError(t *testing.T, err error, parts ...string) {
 	t.Helper()
 	if err == nil {

@@ -57,7 +57,7 @@ func (r *reloader) reload(ctx context.Context) error {
 	err := r.try(ctx)
 	if err != nil {
 		r.successful.Set(0)
-		r.logger.Error("Loading the configuration failed; what was loaded before stays", "err", err)
+		r.logger.Error("Loading the configuration failed; the previous configuration stays in use", "err", err)
 		return err
 	}
 	r.succeed()
@@ -81,8 +81,8 @@ func (r *reloader) try(ctx context.Context) (err error) {
 	return r.load(ctx)
 }
 
-// reloadOn reloads for each signal until ctx is done. The channel should have room for one signal: then
-// all signals that arrive during a reload cause one more.
+// reloadOn reloads for each signal until ctx is done. The channel should have room for one signal, so that
+// all signals that arrive during a reload cause one more reload.
 func (s *webServer) reloadOn(ctx context.Context, hangups <-chan os.Signal) {
 	for {
 		select {

@@ -48,7 +48,7 @@ func TestReloader(t *testing.T) {
 	load = func() error { panic("oops") }
 	wantError(t, r.reload(t.Context()), "panicked", "oops")
 	load = func() error { return nil }
-	if err := r.reload(t.Context()); err != nil { // A panic keeps no turn.
+	if err := r.reload(t.Context()); err != nil { // A panic must release the turn.
 		t.Error(err)
 	}
 	expect("1", "1.70000360025e+09")
@@ -92,7 +92,7 @@ func TestReloaderSerializes(t *testing.T) {
 	})
 }
 
-// TestHangupsCoalesce has a burst of signals during a reload cause one more.
+// TestHangupsCoalesce checks that a burst of signals during a reload causes one more reload.
 func TestHangupsCoalesce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		parts := testParts(t)
@@ -110,7 +110,7 @@ func TestHangupsCoalesce(t *testing.T) {
 			defer close(ended)
 			s.reloadOn(ctx, hangups)
 		}()
-		send := func() { // like os/signal
+		send := func() { // as os/signal does
 			select {
 			case hangups <- os.Interrupt:
 			default:

@@ -29,7 +29,7 @@ func TestTwoListeners(t *testing.T) {
 	}
 }
 
-// slowPage is a page that sends a part of its answer, and the rest when it is released.
+// slowPage is a page that sends a part of its body, and the rest when a test releases it.
 type slowPage struct{ entered, release chan struct{} }
 
 func newSlowPage() slowPage { return slowPage{make(chan struct{}, 10), make(chan struct{})} }
@@ -45,7 +45,7 @@ func (p slowPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// TestDrain stops a server while a scrape is under way and another connection is idle.
+// TestDrain stops a server while a scrape is in flight and another connection is idle.
 func TestDrain(t *testing.T) {
 	dir := t.TempDir()
 	ca := newAuthority(t, dir)
@@ -91,7 +91,7 @@ func TestDrain(t *testing.T) {
 	}
 }
 
-// awaitClosed waits until nothing listens on an address.
+// awaitClosed waits until no server listens on an address.
 func awaitClosed(t *testing.T, address string) {
 	t.Helper()
 	for end := time.Now().Add(wait); ; {
@@ -107,7 +107,7 @@ func awaitClosed(t *testing.T, address string) {
 	}
 }
 
-// TestDrainTimeout cuts a request off.
+// TestDrainTimeout checks that the server cuts off a request that exceeds the drain timeout.
 func TestDrainTimeout(t *testing.T) {
 	for _, limit := range []string{"0s", "50ms"} {
 		t.Run(limit, func(t *testing.T) {
@@ -129,8 +129,8 @@ func TestDrainTimeout(t *testing.T) {
 	}
 }
 
-// TestDrainSilentConnections has connections on which nothing is asked hold nothing up for longer
-// than the limit, and be no error.
+// TestDrainSilentConnections checks that connections without a request delay the end of the server no
+// longer than the drain timeout, and cause no error.
 func TestDrainSilentConnections(t *testing.T) {
 	r := start(t, testParts(t, "--web.drain-timeout=50ms"))
 	conn, err := net.Dial("tcp", r.addresses[0])
@@ -144,7 +144,7 @@ func TestDrainSilentConnections(t *testing.T) {
 	}
 }
 
-// failing is a listener that fails when it is told to.
+// failing is a listener that fails when a test tells it to.
 type failing struct {
 	net.Listener
 	fail chan error
@@ -152,7 +152,7 @@ type failing struct {
 
 func (l failing) Accept() (net.Conn, error) { return nil, <-l.fail }
 
-// TestListenerFails has one listener fail: the other one is drained, too.
+// TestListenerFails checks that the server drains the other listener if one fails.
 func TestListenerFails(t *testing.T) {
 	listen := func() net.Listener {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -187,7 +187,7 @@ func TestListenerFails(t *testing.T) {
 	}
 }
 
-// TestListeningMisbehaves has Config.Listening panic, or stop the server itself.
+// TestListeningMisbehaves checks a Config.Listening that panics, and one that stops the server.
 func TestListeningMisbehaves(t *testing.T) {
 	t.Run("panic", func(t *testing.T) {
 		var log logBuffer
@@ -247,7 +247,7 @@ func TestErrorLog(t *testing.T) {
 	}
 }
 
-// TestHandshakeNoise has clients that speak no TLS cause no warnings.
+// TestHandshakeNoise checks that clients that do not speak TLS cause no warnings.
 func TestHandshakeNoise(t *testing.T) {
 	dir := t.TempDir()
 	newAuthority(t, dir).issue(t, dir, "server")

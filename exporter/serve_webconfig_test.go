@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestWebConfig serves with web configuration files as exporter-toolkit documents them.
+// TestWebConfig checks that the server honors web configuration files as exporter-toolkit documents them.
 func TestWebConfig(t *testing.T) {
 	dir := t.TempDir()
 	ca := newAuthority(t, dir)
@@ -21,7 +21,7 @@ func TestWebConfig(t *testing.T) {
 	type request struct {
 		url    string // in the form scheme://user:password@; the address follows
 		tls    *tls.Config
-		status int // 0 if there is no connection.
+		status int // 0 if no connection can be made
 		proto  string
 	}
 	for _, test := range []struct {
@@ -46,7 +46,7 @@ func TestWebConfig(t *testing.T) {
 			{"https://me:secret@", nil, 0, ""},
 		}},
 	} {
-		// Health without a password must not open anything else.
+		// Public health pages must not open any other page.
 		for _, flag := range []string{"--web.public-health", "--no-web.public-health"} {
 			t.Run(test.name+" "+flag, func(t *testing.T) {
 				file := writeFile(t, filepath.Join(dir, "web.yml"), test.config)
@@ -104,7 +104,7 @@ func TestWebConfigBroken(t *testing.T) {
 			parts := testParts(t, "--web.config.file="+file)
 			parts.listening = func([]net.Addr) { t.Error("it listens") }
 			wantError(t, parts.flags.check(nil), "--web.config.file", file, test.want)
-			// The file may have changed since.
+			// The server must check again: the file may have changed since the first check.
 			s, err := newWebServer(parts)
 			if err != nil {
 				t.Fatal(err)
@@ -114,7 +114,7 @@ func TestWebConfigBroken(t *testing.T) {
 	}
 }
 
-// TestWebConfigChanges changes the file, and a certificate, while the server runs.
+// TestWebConfigChanges changes the file and a certificate while the server runs.
 func TestWebConfigChanges(t *testing.T) {
 	dir := t.TempDir()
 	ca := newAuthority(t, dir)
@@ -148,7 +148,7 @@ func TestWebConfigChanges(t *testing.T) {
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
 	}
-	// Without the file, nothing is served, on connections that exist and others.
+	// Without the file, the server serves nothing, on existing and on new connections.
 	if a := mustDo(t, kept, "GET", "https://me:other@"+r.addresses[0]+"/metrics"); a.status != 500 {
 		t.Errorf("without the file: %d", a.status)
 	}

@@ -39,7 +39,8 @@ func (s *Setup) Group(name string, maxConcurrent int) {
 	s.groups[name] = maxConcurrent
 }
 
-// collectors checks and returns the collectors that the exporter offers and those that were added.
+// collectors checks the collectors that the exporter offers and those that were added, and returns all of
+// them.
 func (s *Setup) collectors(offered []Collector) ([]Collector, error) {
 	all := slices.Concat(offered, s.added)
 	return all, checkCollectors(all)
@@ -78,7 +79,7 @@ func Share[T io.Closer](s *Setup, name string, settings any, open func() (T, err
 	logger := s.Logger
 	s.next.shared[name] = &resource{value, settings, sync.OnceFunc(func() {
 		if err := guarded("Close", value.Close); err != nil {
-			logger.Warn("Closing what collectors have shared failed", "name", name, "err", err)
+			logger.Warn("Closing a resource that collectors share failed", "name", name, "err", err)
 		}
 	})}
 	return value, nil

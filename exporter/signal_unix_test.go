@@ -13,11 +13,11 @@ func TestHangup(t *testing.T) {
 	parts := testParts(t)
 	reloaded := make(chan struct{}, 100)
 	parts.reload = func(context.Context) error { reloaded <- struct{}{}; return nil }
-	_, stop := notifyHangup() // A signal that comes too late must not end the test.
+	_, stop := notifyHangup() // A signal that arrives too late must not end the test.
 	defer stop()
 	start(t, parts)
 	for range 2 {
-		// The server may not be notified yet.
+		// The server may not have called signal.Notify yet.
 		for received := false; !received; {
 			if err := syscall.Kill(syscall.Getpid(), syscall.SIGHUP); err != nil {
 				t.Fatal(err)

@@ -12,8 +12,8 @@ import (
 var errClosed = errors.New("the collector has been removed from the configuration")
 
 // registered returns the collector to register for the unit. It is always the same one. It counts the
-// unit's runs and, while the collector does not exist, runs try to make it. In that case it describes
-// nothing, since the metrics are still unknown.
+// unit's runs. While the program's collector does not exist, runs try to make it, and the registered
+// collector describes nothing because its metrics are still unknown.
 func (u *unit) registered() metric.Collector {
 	u.register.Do(func() {
 		c := unitCollector{u, u.made(), nil}

@@ -81,7 +81,7 @@ func (u *up) CollectWithContext(ctx context.Context, ch chan<- metric.Metric) {
 	}
 }
 
-// result returns the error of a ping that counts for this scrape.
+// result returns the error of the ping that counts for this scrape.
 func (u *up) result(ctx context.Context) error {
 	for ctx.Err() == nil {
 		f, started := u.join(ctx)
@@ -142,9 +142,9 @@ func (u *up) waitLate(ctx context.Context, f *flight) error {
 	if f.late.IsZero() {
 		f.late = time.Now()
 	}
-	patience := upGrace - time.Since(f.late)
+	timeAllowed := upGrace - time.Since(f.late)
 	u.mu.Unlock()
-	timer := time.NewTimer(patience)
+	timer := time.NewTimer(timeAllowed)
 	defer timer.Stop()
 	select {
 	case <-f.done:

@@ -18,8 +18,8 @@ import (
 
 var errDown = errors.New("the backend is down")
 
-// scrapeUp gathers a collector under a context with a timeout, and returns the gauge, or -1
-// without one.
+// scrapeUp gathers a collector under a context with a timeout. It returns the value of the gauge, or -1 if
+// the gauge is missing.
 func scrapeUp(ctx context.Context, registry *metric.ContextRegistry, timeout time.Duration) (value float64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -78,7 +78,7 @@ func TestUpErrorIsThatOfThePing(t *testing.T) {
 	}
 }
 
-// runUp calls the collector directly, and returns the metrics that it sends.
+// runUp calls the collector directly and returns the number of metrics that it sends.
 func runUp(ctx context.Context, c metric.Collector) (sent int) {
 	ch := make(chan metric.Metric, 10)
 	c.(metric.CollectorWithContext).CollectWithContext(ctx, ch)
@@ -133,7 +133,7 @@ func TestUpSharesThePingUnderWay(t *testing.T) {
 	})
 }
 
-// TestUpDoesNotFailWithAnotherScrape has the scrape whose ping others share go away.
+// TestUpDoesNotFailWithAnotherScrape cancels the scrape that started a ping which other scrapes share.
 func TestUpDoesNotFailWithAnotherScrape(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -166,7 +166,7 @@ func TestUpDoesNotFailWithAnotherScrape(t *testing.T) {
 	})
 }
 
-// TestUpOfStuckPing has a ping outlive its scrape.
+// TestUpOfStuckPing checks a ping that outlives its scrape.
 func TestUpOfStuckPing(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -188,15 +188,15 @@ func TestUpOfStuckPing(t *testing.T) {
 				t.Errorf("the error is %v", err)
 			}
 		}
-		scrape(0, 1, 5*time.Second) // Until about 5 s.
-		scrape(0, 1, upGrace)       // Until 6 s.
+		scrape(0, 1, 5*time.Second) // until 5 s after the start
+		scrape(0, 1, upGrace)       // until 6 s after the start
 		scrape(0, 1, 0)
 		time.Sleep(5 * time.Second)
 		scrape(1, 2, 0)
 	})
 }
 
-// TestUpWaitsForALatePing has a ping return soon after its scrape was cancelled.
+// TestUpWaitsForALatePing checks a ping that returns soon after its scrape was canceled.
 func TestUpWaitsForALatePing(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	synctest.Test(t, func(t *testing.T) {

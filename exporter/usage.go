@@ -2,7 +2,7 @@ package exporter
 
 import "sync"
 
-// usage counts the users of something until it is retired.
+// usage counts the users of a resource until it is retired.
 type usage struct {
 	mu      sync.Mutex
 	n       int
@@ -21,7 +21,7 @@ func (u *usage) begin() (ok bool) {
 	return true
 }
 
-// end counts one user less.
+// end counts one user fewer.
 func (u *usage) end() {
 	u.mu.Lock()
 	defer u.mu.Unlock()

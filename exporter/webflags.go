@@ -59,7 +59,7 @@ func (w *webFlags) add(f Flagger, config *Config) {
 		"with a unit. The default is 0.5, or a tenth of the timeout if that is less.").
 		PlaceHolder("0.5").SetValue(&w.timeoutOffset)
 	f.Flag("web.drain-timeout",
-		"How long requests under way may take to finish when the exporter is told to stop.").
+		"How long requests in flight may take to finish when the exporter stops.").
 		Default("20s").DurationVar(&w.drainTimeout)
 	f.Flag("web.public-health",
 		"Serve /-/healthy and /-/ready without basic authentication. Client certificates are still required.").

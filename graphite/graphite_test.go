@@ -10,8 +10,8 @@ import (
 	"github.com/luxfi/metric/graphite"
 )
 
-// TestDefaultGatherer checks that a bridge pushes from the default registry of this
-// module, unless it is told otherwise.
+// TestDefaultGatherer checks that a bridge without a gatherer pushes the metrics of this module's default
+// registry.
 func TestDefaultGatherer(t *testing.T) {
 	c := metric.NewCounter(metric.CounterOpts{Name: "graphite_test_total", Help: "A counter."})
 	metric.MustRegister(c)
@@ -27,7 +27,7 @@ func TestDefaultGatherer(t *testing.T) {
 	}
 }
 
-// pushed returns what a bridge with that configuration sends.
+// pushed returns the text that a bridge with the given configuration sends.
 func pushed(t *testing.T, config *graphite.Config) string {
 	t.Helper()
 	server, err := net.Listen("tcp", "127.0.0.1:0")

@@ -6,16 +6,16 @@ import (
 	"sync"
 )
 
-// activity counts what runs, so that its end can be waited for. The zero value is ready. It is safe for
-// concurrent use.
+// activity counts operations in progress, so that their end can be awaited. The zero value is ready to use.
+// It is safe for concurrent use.
 type activity struct {
 	mu      sync.Mutex
 	stopped bool
 	running int
-	idle    chan struct{} // closed when nothing runs after stop; nil before stop
+	idle    chan struct{} // closed when the last operation ends after stop; nil before stop
 }
 
-// begin reports whether something may run. If so, the caller has to call end afterwards.
+// begin reports whether an operation may start. If so, the caller must call end after it.
 func (a *activity) begin() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -34,7 +34,8 @@ func (a *activity) end() {
 	}
 }
 
-// stop makes begin return false, and waits until nothing runs or ctx is done. It is called once.
+// stop makes begin return false from now on, and waits until all operations have ended or ctx is done. It
+// must be called only once.
 func (a *activity) stop(ctx context.Context) error {
 	a.mu.Lock()
 	a.stopped, a.idle = true, make(chan struct{})

@@ -15,13 +15,13 @@ import (
 // maxScale is the largest scale that OpenTelemetry allows.
 const maxScale = 20
 
-// The resolutions that Prometheus has for native histograms. Its schemas are OpenTelemetry's scales.
+// Limits of the resolution of Prometheus's native histograms. Their schemas are OpenTelemetry's scales.
 const (
 	minSchema = -4
 	maxSchema = 8
 )
 
-// checkAggregation returns what is wrong with the parameters of an aggregation, which may be nil.
+// checkAggregation returns an error if the parameters of an aggregation, which may be nil, are invalid.
 func checkAggregation(a sdk.Aggregation) error {
 	switch a := a.(type) {
 	case sdk.AggregationExplicitBucketHistogram:
@@ -31,18 +31,18 @@ func checkAggregation(a sdk.Aggregation) error {
 		case a.MaxScale > maxScale:
 			return fmt.Errorf("the largest scale of an exponential histogram is %d: at most %d is allowed", a.MaxScale, maxScale)
 		case a.MaxSize <= 0:
-			return fmt.Errorf("the number of buckets of an exponential histogram is limited to %d: it has to be at least 1", a.MaxSize)
+			return fmt.Errorf("the number of buckets of an exponential histogram is limited to %d: it must be at least 1", a.MaxSize)
 		}
 	}
 	return nil
 }
 
-// checkBoundaries returns why buckets cannot have these boundaries.
+// checkBoundaries returns an error if buckets cannot have these boundaries.
 func checkBoundaries(boundaries []float64) error {
 	for i, b := range boundaries {
 		switch {
 		case !isFinite(b):
-			return fmt.Errorf("the bucket boundary %v at index %d is not allowed: boundaries have to be finite, and a last bucket up to +Inf is always there", b, i)
+			return fmt.Errorf("the bucket boundary %v at index %d is not allowed: boundaries must be finite, and a last bucket up to +Inf always exists", b, i)
 		case i > 0 && boundaries[i-1] >= b:
 			return fmt.Errorf("the bucket boundary %v at index %d is not greater than the one before, %v", b, i, boundaries[i-1])
 		}
@@ -50,8 +50,9 @@ func checkBoundaries(boundaries []float64) error {
 	return nil
 }
 
-// kindOf returns what an aggregation makes of the measurements of an instrument, and reports whether it can.
-// It cannot make anything of AggregationDrop and of types that the specification does not have.
+// kindOf returns the kind of metric that results from an aggregation of an instrument's measurements. It
+// reports false if the instrument cannot have the aggregation, for AggregationDrop, and for types that are
+// not in the specification.
 func kindOf(instrument sdk.InstrumentKind, a sdk.Aggregation) (kind translate.Kind, ok bool) {
 	switch a.(type) {
 	case sdk.AggregationSum:
@@ -72,7 +73,7 @@ func kindOf(instrument sdk.InstrumentKind, a sdk.Aggregation) (kind translate.Ki
 	return 0, false
 }
 
-// aggregationName returns the name of an aggregation's type as programs write it, without its package.
+// aggregationName returns the name of an aggregation's type as programs write it, without the package.
 func aggregationName(a sdk.Aggregation) string {
 	name := fmt.Sprintf("%T", a)
 	return name[strings.LastIndexByte(name, '.')+1:]
@@ -85,24 +86,25 @@ func bucketsOf(a sdk.Aggregation) metric.HistogramOpts {
 	}
 	boundaries := a.(sdk.AggregationExplicitBucketHistogram).Boundaries
 	if len(boundaries) == 0 {
-		// To package metric, no buckets are the default ones, and +Inf alone is one bucket.
+		// In package metric, a list without buckets means the default buckets. A list of only +Inf means a
+		// single bucket.
 		boundaries = []float64{math.Inf(1)}
 	}
 	return metric.HistogramOpts{Buckets: boundaries}
 }
 
-// nativeBuckets returns options for a native histogram that does what an exponential histogram does: there is
-// nothing but zero in its zero bucket, and when it has too many buckets, it halves its resolution, without a
-// reset.
+// nativeBuckets returns options for a native histogram that behaves like the exponential histogram. Its
+// zero bucket contains only zeros. When it has too many buckets, it halves its resolution without a reset.
 //
-// MaxSize limits the number of buckets that are not empty, of both signs together; OpenTelemetry's SDK limits
-// the distance between the first and the last one, for each sign. A scale that Prometheus does not have
-// becomes the next one that it has.
+// MaxSize limits the number of nonempty buckets of both signs together. In contrast, OpenTelemetry's SDK
+// limits the distance between the first and the last bucket of each sign. A scale that Prometheus does not
+// support becomes the next one that it supports.
 func nativeBuckets(a sdk.AggregationBase2ExponentialHistogram) metric.HistogramOpts {
 	schema := min(max(a.MaxScale, minSchema), maxSchema)
 	return metric.HistogramOpts{
-		// The factor of the schema is the largest one that is not greater than the option. It is 2^2^-schema,
-		// and the next one is its square; halfway between them, no rounding matters.
+		// The histogram uses the largest schema factor that is not greater than this option. The factor of
+		// the schema is 2^2^-schema, and the next larger factor is its square. The option is halfway
+		// between the two, so rounding does not matter.
 		NativeHistogramBucketFactor:    math.Exp2(math.Exp2(-float64(schema)) * math.Sqrt2),
 		NativeHistogramZeroThreshold:   prometheus.NativeHistogramZeroThresholdZero,
 		NativeHistogramMaxBucketNumber: uint32(a.MaxSize),

@@ -20,25 +20,25 @@ import (
 // callbackFunc is a function of the program that observes values.
 type callbackFunc func(context.Context, *observer) error
 
-// callback is a function of the program as a collector: a registry runs it in each scrape, under the context
-// of that, and apart from others. It is safe for concurrent use.
+// callback is a function of the program in the form of a collector. A registry runs it in each scrape,
+// under the scrape's context, and independently of other callbacks. It is safe for concurrent use.
 type callback struct {
 	meter       *meter
 	name        string
 	function    callbackFunc
 	instruments []*observable
-	streams     []*observedStream   // of all instruments
-	first       map[*observable]int // where the streams of an instrument begin
+	streams     []*observedStream   // streams of all instruments
+	first       map[*observable]int // index of the first stream of each instrument
 
-	gone     atomic.Bool // It is not registered any more.
+	gone     atomic.Bool // whether it has been unregistered
 	reported [misuses]atomic.Bool
-	spare    atomic.Pointer[run] // memory of a run that has ended
+	spare    atomic.Pointer[run] // memory of an earlier run, for reuse
 
 	mu     sync.Mutex    // serializes settle
-	rounds atomic.Uint64 // runs that have been settled in order; written under mu
+	rounds atomic.Uint64 // number of runs settled in order; written under mu
 }
 
-// misuse is a kind of mistake in callbacks, which is reported once for each of them.
+// misuse is a kind of mistake in callbacks. Each callback reports each kind only once.
 type misuse int
 
 const (
@@ -50,7 +50,7 @@ const (
 
 var errLate = errors.New("an observation is left out: the callback has returned already")
 
-// newCallback returns a callback for instruments of a meter, which differ.
+// newCallback returns a callback for instruments of a meter. The instruments must be different.
 func newCallback(m *meter, f callbackFunc, instruments ...*observable) *callback {
 	c := &callback{meter: m, name: callbackName(m, instruments), function: f, instruments: instruments, first: make(map[*observable]int)}
 	for _, i := range instruments {
@@ -60,12 +60,12 @@ func newCallback(m *meter, f callbackFunc, instruments ...*observable) *callback
 	return c
 }
 
-// maxNamed is how many instruments are part of the name of a callback.
+// maxNamed is the maximum number of instruments in the name of a callback.
 const maxNamed = 3
 
-// callbackName returns the name that registries give a callback, such as
-// runtime:go.memory.used,go.memory.limit. In names of collectors, a slash has a meaning; those in the names
-// of meters, most of which are import paths, become dots.
+// callbackName returns the name of a callback in registries, such as
+// runtime:go.memory.used,go.memory.limit. Slashes have a meaning in the names of collectors. The names of
+// most meters are import paths, so callbackName replaces slashes with dots.
 func callbackName(m *meter, instruments []*observable) string {
 	var names []string
 	for _, i := range instruments[:min(len(instruments), maxNamed)] {
@@ -81,7 +81,7 @@ func callbackName(m *meter, instruments []*observable) string {
 	return strings.ReplaceAll(name, "/", ".")
 }
 
-// register registers the callback, with the options that the provider has for its instruments.
+// register registers the callback with the collector options for its instruments.
 func (c *callback) register() error {
 	p := c.meter.provider
 	if p.stopped.Load() {
@@ -93,7 +93,7 @@ func (c *callback) register() error {
 	return nil
 }
 
-// options returns the options of the rules for the instruments, each of them once.
+// options returns the collector options of the rules that match the instruments, each rule's options once.
 func (c *callback) options() (options []metric.CollectorOption) {
 	var found [][]metric.CollectorOption
 	for _, i := range c.instruments {
@@ -107,27 +107,27 @@ func (c *callback) options() (options []metric.CollectorOption) {
 	return options
 }
 
-// unregister removes the callback. Runs under way go on.
+// unregister removes the callback. Runs in progress continue.
 func (c *callback) unregister() {
 	if !c.gone.Swap(true) {
 		c.meter.provider.registry.Unregister(c)
 	}
 }
 
-// reportOnce reports a mistake unless one of that kind has been reported.
+// reportOnce reports a mistake unless the callback has already reported one of the same kind.
 func (c *callback) reportOnce(kind misuse, err error) {
 	if !c.reported[kind].Swap(true) {
 		c.meter.provider.config.handle(fmt.Errorf("callback %s: %w", c.name, err))
 	}
 }
 
-// String returns the name, which registries use; see [collect.Runner].
+// String returns the name, for registries; see [collect.Runner].
 func (c *callback) String() string { return c.name }
 
-// Describe implements Collector. It describes nothing: the families are those of the instruments.
+// Describe implements Collector. It describes nothing, because the instruments describe the families.
 func (c *callback) Describe(chan<- *prometheus.Desc) {}
 
-// Collect implements Collector, for registries of others.
+// Collect implements Collector, for other implementations of registries.
 func (c *callback) Collect(ch chan<- prometheus.Metric) {
 	to := &collect.ChannelSink{Ctx: context.Background(), Ch: ch}
 	if err := c.observe(context.Background(), engine.Running{}, to); err != nil {
@@ -140,12 +140,12 @@ func (c *callback) ScrapeRun() (receiver any, run engine.Run, refuse collect.Ref
 	return c, c.observe, nil
 }
 
-// RunnerKind returns how the status of a registry calls it.
+// RunnerKind returns what the status of a registry calls a callback.
 func (c *callback) RunnerKind() string { return "collector with context" }
 
 var _ collect.Runner = (*callback)(nil)
 
-// observe runs the function once. What it has observed is handed over however it ends.
+// observe runs the function once. It hands over the observations even if the function panics.
 func (c *callback) observe(ctx context.Context, _ engine.Running, sink engine.Sink) error {
 	p := c.meter.provider
 	if !p.callbacks.begin() {
@@ -158,10 +158,10 @@ func (c *callback) observe(ctx context.Context, _ engine.Running, sink engine.Si
 	return c.function(ctx, o)
 }
 
-// run is what a callback observes in one run.
+// run holds the observations of one run of a callback.
 type run struct {
-	tallies []tally // of the streams
-	round   uint64  // how many had been settled when it began
+	tallies []tally // one for each stream
+	round   uint64  // number of runs that had been settled when this one began
 }
 
 // begin begins a run.
@@ -179,8 +179,8 @@ func (c *callback) begin(sink engine.Sink) *observer {
 	return o
 }
 
-// settle decides what is exposed of a run; see tally.settle. Runs that overlap may have observed values in
-// any order, so only a run during which no other one was settled is compared with those before.
+// settle finishes the samples of a run; see [tally.settle]. Overlapping runs may have observed values in
+// any order, so settle compares a run with earlier ones only if no other run was settled meanwhile.
 func (c *callback) settle(r *run) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -196,7 +196,7 @@ func (c *callback) settle(r *run) {
 	}
 }
 
-// emit writes what was observed.
+// emit writes the observations.
 func (r *run) emit(to engine.Sink) {
 	for i := range r.tallies {
 		if r.tallies[i].emit(0, to) != nil {
@@ -205,7 +205,7 @@ func (r *run) emit(to engine.Sink) {
 	}
 }
 
-// reuse keeps the memory of a run for the next one.
+// reuse keeps the memory of a run for the next run.
 func (c *callback) reuse(r *run) {
 	for i := range r.tallies {
 		r.tallies[i].end()

@@ -21,9 +21,9 @@ import (
 
 var errTest = errors.New("the database is down")
 
-// TestCallbackCostsOnlyItself has a callback fail in several ways, beside one that is good.
+// TestCallbackCostsOnlyItself checks that a callback that fails in any way does not affect another one.
 func TestCallbackCostsOnlyItself(t *testing.T) {
-	const timeout = time.Second // of the scrape
+	const timeout = time.Second // timeout of the scrape
 	tests := []struct {
 		name string
 		run  func(ctx context.Context, o api.Int64Observer) error
@@ -57,7 +57,7 @@ func TestCallbackCostsOnlyItself(t *testing.T) {
 			o.Observe(1)
 			<-ctx.Done()
 			time.Sleep(50 * time.Millisecond)
-			o.Observe(2) // The series has been handed over.
+			o.Observe(2) // The sample of the series has already been written.
 			o.Observe(3, with("k", "last"))
 			return nil
 		}, map[string]float64{"bad_total": 1, `bad_total{k="last"}`: 3}, is(context.DeadlineExceeded)},
@@ -90,16 +90,16 @@ func TestCallbackCostsOnlyItself(t *testing.T) {
 				if len(all) != 1 || !test.err(all["test:bad"]) {
 					t.Errorf("got the failures %v", all)
 				}
-				time.Sleep(2 * time.Hour) // All callbacks return.
+				time.Sleep(2 * time.Hour) // By then, all callbacks have returned.
 			})
 		})
 	}
 }
 
-// is returns what reports whether an error is another one.
+// is returns a function that reports whether an error wraps want.
 func is(want error) func(error) bool { return func(err error) bool { return errors.Is(err, want) } }
 
-// TestCallbackStuck has a callback that does not return: no scrape starts it again before it does.
+// TestCallbackStuck checks that scrapes do not start a callback again before it has returned.
 func TestCallbackStuck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newObserved(t)
@@ -134,7 +134,7 @@ func TestCallbackStuck(t *testing.T) {
 	})
 }
 
-// TestCallbackContext scrapes over HTTP.
+// TestCallbackContext checks the contexts of callbacks during scrapes over HTTP.
 func TestCallbackContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newObserved(t)
@@ -186,7 +186,7 @@ func TestCallbackOptions(t *testing.T) {
 		}
 		for range 2 {
 			began := time.Now()
-			got, err := o.gather(t.Context()) // It has no deadline.
+			got, err := o.gather(t.Context()) // This scrape has no deadline.
 			expectValues(t, got, map[string]float64{"slow_total": 1, "dear_total": 1})
 			if all := failures(t, err); len(all) != 1 || !errors.Is(all["test:slow"], context.DeadlineExceeded) {
 				t.Errorf("got the failures %v", all)
@@ -245,7 +245,7 @@ func TestCallbackNames(t *testing.T) {
 	}
 }
 
-// TestCallbackMisuse observes what a callback must not, twice each.
+// TestCallbackMisuse makes each mistake in a callback twice, and checks that it is reported once.
 func TestCallbackMisuse(t *testing.T) {
 	o := newObserved(t)
 	other := o.Meter("other")
@@ -277,7 +277,7 @@ func TestCallbackMisuse(t *testing.T) {
 	o.expect(t, map[string]float64{"g": 1})
 	for _, text := range []string{
 		"test:g: an observation of \"unregistered\" of meter \"test\" is left out: the callback is not registered for it",
-		"test:g: an observation is left out: its instrument (<nil>) is not one of this meter provider",
+		"test:g: an observation is left out: its instrument (<nil>) does not belong to this meter provider",
 		"test:g: an observation is left out: the callback has returned already",
 	} {
 		if n := o.handled.mention(text); n != 1 {

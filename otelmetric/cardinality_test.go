@@ -17,12 +17,13 @@ import (
 	"github.com/luxfi/metric/otelmetric"
 )
 
-// user is an option with the attribute user.
+// user returns an option with the attribute user.
 func user(n int) api.MeasurementOption { return api.WithAttributes(attribute.Int("user", n)) }
 
 const overflowed = `{otel_metric_overflow="true"}`
 
-// split returns how many series there are beside the overflow series, and what they and that one count.
+// split returns the number of series other than the overflow series, the sum of their values, and the value
+// of the overflow series.
 func split(t *testing.T, r *scraped, name string) (series int, counted, overflow float64) {
 	t.Helper()
 	for _, sample := range r.samples(t) {
@@ -42,7 +43,7 @@ func split(t *testing.T, r *scraped, name string) (series int, counted, overflow
 	return series, counted, overflow
 }
 
-// TestCardinalityLimit checks how many series an instrument can have.
+// TestCardinalityLimit checks the maximum number of series of an instrument.
 func TestCardinalityLimit(t *testing.T) {
 	const users = 2500
 	limit := otelmetric.WithCardinalityLimit
@@ -53,7 +54,7 @@ func TestCardinalityLimit(t *testing.T) {
 		name     string
 		variable string
 		options  []otelmetric.Option
-		want     int // series, but for the overflow series
+		want     int // number of series without the overflow series
 		report   string
 	}{
 		{"default", "", nil, 1999, ""},
@@ -94,7 +95,7 @@ func TestCardinalityLimit(t *testing.T) {
 	}
 }
 
-// TestCardinalityOfKinds checks that all kinds of instruments have an overflow series.
+// TestCardinalityOfKinds checks that instruments of all kinds have an overflow series.
 func TestCardinalityOfKinds(t *testing.T) {
 	r := newScraped(otelmetric.WithCardinalityLimit(2))
 	m, ctx := r.Meter(""), t.Context()
@@ -117,7 +118,7 @@ func TestCardinalityOfKinds(t *testing.T) {
 	}
 }
 
-// TestCardinalityAfterViews checks that attributes that a view leaves out count for nothing.
+// TestCardinalityAfterViews checks that attributes left out by a view do not count toward the limit.
 func TestCardinalityAfterViews(t *testing.T) {
 	r := newScraped(otelmetric.WithCardinalityLimit(3), otelmetric.WithView(
 		viewOf("c", sdk.Stream{AttributeFilter: attribute.NewDenyKeysFilter("user")}),
@@ -132,9 +133,9 @@ func TestCardinalityAfterViews(t *testing.T) {
 		`c_total{shard="0"} 5`, `c_total{shard="1"} 5`)
 }
 
-// TestCardinalityConcurrently has goroutines add to more series than allowed, with options of all kinds, and
-// compares the totals with those of a model: nothing is lost or counted twice, and each series that exists
-// has all that was added to it since it began.
+// TestCardinalityConcurrently makes goroutines add to more series than the limit allows, with options of
+// all kinds, and compares the totals with those of a model. Every addition must be counted exactly once,
+// and each series must contain everything that was added to it since it began.
 func TestCardinalityConcurrently(t *testing.T) {
 	const goroutines, rounds, users, limit = 8, 3000, 60, 20
 	r := newScraped(otelmetric.WithCardinalityLimit(limit))

@@ -12,8 +12,8 @@ import (
 	"github.com/luxfi/metric/otelmetric"
 )
 
-// TestAttributesThatClash checks that attributes whose labels the library has already are exposed, beside
-// series without them.
+// TestAttributesThatClash checks that attributes are exposed even if the library uses their labels itself,
+// beside series without such attributes.
 func TestAttributesThatClash(t *testing.T) {
 	reg := metric.NewContextRegistry()
 	p := otelmetric.NewMeterProvider(reg, otelmetric.WithoutTargetInfo(), otelmetric.WithErrorHandler(func(err error) { t.Error(err) }))

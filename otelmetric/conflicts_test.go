@@ -11,8 +11,8 @@ import (
 	"github.com/luxfi/metric/otelmetric"
 )
 
-// TestConflicts has instruments whose metrics have the same name. Each adds to or records its own power of
-// two.
+// TestConflicts checks instruments whose metrics have the same name. Each adds or records a different power
+// of two.
 func TestConflicts(t *testing.T) {
 	for _, test := range []struct {
 		name    string
@@ -92,7 +92,7 @@ func TestConflicts(t *testing.T) {
 				must(r.Meter("a").Int64Gauge("x")).Record(t.Context(), 2)
 				must(r.Meter("a").Float64UpDownCounter("x")).Add(t.Context(), 4)
 			}, []string{`x{otel_scope_name="a"} 5`}, "",
-			[]string{`instrument "x" of meter "a": the metric "x" is one of an instrument of another kind already`},
+			[]string{`instrument "x" of meter "a": the metric "x" already belongs to an instrument of another kind`},
 		},
 		{
 			"up-down counter and gauge of two scopes", func(t *testing.T, r *scraped) {

@@ -2,24 +2,25 @@ package otelmetric_test
 
 import "maps"
 
-// difference is something in which the expositions differ, and should. It turns a fact of one of them into
-// what the other one has instead.
+// difference is an intended difference between the two expositions. It turns a fact of one exposition into
+// its equivalent in the other one.
 type difference struct {
 	reason string
-	theirs edit // changes what OpenTelemetry's exporter says
-	ours   edit // changes what this package says
+	theirs edit // changes facts of OpenTelemetry's exporter
+	ours   edit // changes facts of this package
 }
 
-// edit changes a fact, and reports whether there is still one.
+// edit changes a fact and reports whether the fact still exists.
 type edit func(where *place, f *fact) bool
 
-// place is where a fact is from.
+// place is the origin of a fact.
 type place struct {
 	setting setting
 	format  string
 }
 
-// adapt applies the differences to the facts of an exposition, and notes those that change some.
+// adapt applies the differences to the facts of an exposition. It records in occurred which of them changed
+// a fact.
 func adapt(differences []difference, occurred []bool, where *place, ours bool, facts []fact) (adapted []fact) {
 	for _, f := range facts {
 		keep := true

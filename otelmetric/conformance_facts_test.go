@@ -15,16 +15,16 @@ import (
 	"google.golang.org/protobuf/encoding/protodelim"
 )
 
-// fact is one thing that an exposition says. Expositions say the same if they have the same facts.
+// fact is one statement of an exposition. Two expositions are equivalent if they have the same facts.
 type fact struct {
 	kind   factKind
-	family string            // as it is written
-	name   string            // of a sample
-	labels map[string]string // of a sample
+	family string            // as written in the exposition
+	name   string            // name of a sample
+	labels map[string]string // labels of a sample
 	value  string
 }
 
-// factKind is what a fact is about.
+// factKind is the subject of a fact.
 type factKind string
 
 const (
@@ -34,8 +34,8 @@ const (
 	sampleFact   factKind = "sample"
 	exemplarFact factKind = "exemplar"
 	createdFact  factKind = "created"
-	schemaFact   factKind = "schema"  // of a native histogram
-	bucketsFact  factKind = "buckets" // of a native histogram, as if its schema were 0
+	schemaFact   factKind = "schema"  // schema of a native histogram
+	bucketsFact  factKind = "buckets" // buckets of a native histogram, merged as if its schema were 0
 )
 
 // String returns a line for the fact. Facts are equal if their lines are.
@@ -54,8 +54,8 @@ func labelText(labels map[string]string) string {
 	return "{" + strings.Join(pairs, ",") + "}"
 }
 
-// readText returns the facts of an exposition as text or in OpenMetrics. It knows as much of these formats as
-// is needed to read what is valid.
+// readText returns the facts of an exposition in the text format or in OpenMetrics. It relies on the
+// exposition being valid.
 func readText(t *testing.T, body string) (facts []fact) {
 	t.Helper()
 	family := ""
@@ -98,7 +98,7 @@ func (r *lineReader) fail(why string) {
 	r.t.Fatalf("%s: %q, before %q", why, r.line, r.rest)
 }
 
-// take returns what comes before the first of the characters in end.
+// take returns the text before the first of the characters in end.
 func (r *lineReader) take(end string) string {
 	i := strings.IndexAny(r.rest, end)
 	if i < 0 {
@@ -109,13 +109,13 @@ func (r *lineReader) take(end string) string {
 	return taken
 }
 
-// word returns the next word, which a space precedes.
+// word returns the next word, which must follow a space.
 func (r *lineReader) word() string {
 	r.rest = strings.TrimPrefix(r.rest, " ")
 	return r.take(" ")
 }
 
-// name returns a name, which may be in quotes.
+// name returns a name, with or without quotes.
 func (r *lineReader) name() string {
 	if strings.HasPrefix(r.rest, `"`) {
 		return r.quoted()
@@ -123,7 +123,7 @@ func (r *lineReader) name() string {
 	return r.take(" {=,}")
 }
 
-// quoted returns the text of a string in quotes.
+// quoted returns the content of a quoted string.
 func (r *lineReader) quoted() string {
 	for i := 1; i < len(r.rest); i++ {
 		switch r.rest[i] {
@@ -151,7 +151,7 @@ func (r *lineReader) series() (name string, labels map[string]string) {
 	for r.rest = r.rest[1:]; !strings.HasPrefix(r.rest, "}"); r.rest = strings.TrimPrefix(r.rest, ",") {
 		label := r.name()
 		if !strings.HasPrefix(r.rest, "=") {
-			name = label // Names that need quotes are between the braces.
+			name = label // Names that need quotes are within the braces.
 			continue
 		}
 		r.rest = r.rest[1:]
@@ -164,7 +164,7 @@ func (r *lineReader) series() (name string, labels map[string]string) {
 	return name, labels
 }
 
-// canonical returns a number in the only way in which facts have it.
+// canonical returns a number in canonical form.
 func canonical(t *testing.T, number string) string {
 	t.Helper()
 	v, err := strconv.ParseFloat(number, 64)

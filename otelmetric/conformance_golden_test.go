@@ -7,8 +7,8 @@ import (
 	"testing/synctest"
 )
 
-// TestConformanceGolden compares what the program exposes under default settings with golden files, so that a
-// change can be seen in full. The flag -update writes them.
+// TestConformanceGolden compares the program's exposition under default settings with golden files, so that
+// reviewers see changes in full. The flag -update writes the files.
 func TestConformanceGolden(t *testing.T) {
 	plain := settings()[0]
 	for _, golden := range []struct {
@@ -16,7 +16,7 @@ func TestConformanceGolden(t *testing.T) {
 		format format
 	}{{"program.txt", formats[0]}, {"program.openmetrics", formats[1]}} {
 		t.Run(golden.file, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { // In which time is fixed, and that of exemplars with it.
+			synctest.Test(t, func(t *testing.T) { // The bubble has a fixed time, and so do exemplars.
 				got := golden.format.scrape(t, plain.ours(t))
 				path := filepath.Join("testdata", golden.file)
 				if *update {

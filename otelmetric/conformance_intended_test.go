@@ -8,12 +8,12 @@ import (
 	"github.com/prometheus/otlptranslator"
 )
 
-// intended returns the differences.
+// intended returns all intended differences.
 func intended() []difference {
 	return slices.Concat(intendedMetadata(), intendedNames(), intendedLabels(), intendedSeries(), intendedValues())
 }
 
-// isOf reports whether a fact is about the metric of the instrument with this name, which has dots.
+// isOf reports whether the fact is about the metric of the named instrument. The name contains dots.
 func (f *fact) isOf(instrument string) bool {
 	for _, name := range []string{f.family, f.name} {
 		if strings.Contains(strings.ReplaceAll(name, "_", "."), instrument) {
@@ -23,7 +23,7 @@ func (f *fact) isOf(instrument string) bool {
 	return false
 }
 
-// intendedMetadata are differences in what is said about metrics and series.
+// intendedMetadata returns the differences in the metadata of metrics and series.
 func intendedMetadata() []difference {
 	return []difference{
 		{
@@ -50,7 +50,7 @@ func intendedMetadata() []difference {
 	}
 }
 
-// intendedNames are differences in the names of metrics.
+// intendedNames returns the differences in the names of metrics.
 func intendedNames() []difference {
 	renamed := func(reason, instrument, from, to string) difference {
 		return difference{reason: reason, theirs: func(where *place, f *fact) bool {
@@ -71,7 +71,7 @@ func intendedNames() []difference {
 	}
 }
 
-// intendedLabels are differences in labels.
+// intendedLabels returns the differences in labels.
 func intendedLabels() []difference {
 	return []difference{
 		{
@@ -112,9 +112,9 @@ func intendedLabels() []difference {
 	}
 }
 
-// intendedSeries are differences in which series there are.
+// intendedSeries returns the differences in the set of series.
 func intendedSeries() []difference {
-	// joined are the sums of series that are the same for several instruments.
+	// joined are the sums of series that several instruments share.
 	joined := map[string]map[string]string{
 		"conflict.series": {"first": "3.5"},
 		"name.seconds":    {"": "2"},
@@ -151,7 +151,7 @@ func intendedSeries() []difference {
 	}
 }
 
-// intendedValues are differences in the values of series.
+// intendedValues returns the differences in the values of series.
 func intendedValues() []difference {
 	return []difference{
 		{
@@ -178,7 +178,7 @@ func intendedValues() []difference {
 				switch {
 				case f.isOf("value.histogram.sum"):
 					f.value = "0.5"
-				case strings.HasPrefix(f.labels["le"], "0"): // OpenMetrics writes 0.0.
+				case strings.HasPrefix(f.labels["le"], "0"): // OpenMetrics writes it as 0.0.
 					f.value = "0"
 				default:
 					f.value = "1"
@@ -219,7 +219,7 @@ func intendedValues() []difference {
 	}
 }
 
-// isOutlier reports whether a fact is about a series that was given a value that is negative or not finite.
+// isOutlier reports whether the fact is about a series with a value that is negative or not finite.
 func isOutlier(f *fact) bool {
 	return slices.Contains([]string{"nan", "inf", "minus inf", "minus one"}, f.labels["of"])
 }

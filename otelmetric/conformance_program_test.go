@@ -14,19 +14,20 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// program is an instrumented program that uses all there is of the API, in one goroutine and always in the
-// same order.
+// program is an instrumented program that uses the whole API, in one goroutine and always in the same
+// order.
 type program struct {
 	t        *testing.T
 	provider api.MeterProvider
-	ctx      context.Context // without a span
-	span     context.Context // with a sampled one
+	ctx      context.Context // context without a span
+	span     context.Context // context with a sampled span
 }
 
-// seriesLimit is the cardinality limit under which the program runs.
+// seriesLimit is the program's cardinality limit.
 const seriesLimit = 40
 
-// runProgram runs the program against a provider that has its views, its resource and seriesLimit.
+// runProgram runs the program with a provider. The provider must have the program's views and resource, and
+// seriesLimit.
 func runProgram(t *testing.T, provider api.MeterProvider) {
 	t.Helper()
 	p := program{t: t, provider: provider, ctx: t.Context(), span: trace.ContextWithSpanContext(t.Context(), trace.NewSpanContext(
@@ -40,14 +41,14 @@ func runProgram(t *testing.T, provider api.MeterProvider) {
 	p.scopes()
 }
 
-// programResource is what the program's metrics are about.
+// programResource returns the resource that the program's metrics describe.
 func programResource() *resource.Resource {
 	return resource.NewWithAttributes("https://opentelemetry.io/schemas/1.37.0",
 		attribute.String("service.name", "shop"), attribute.String("service.version", "3.1"), attribute.Int("process.pid", 4711),
 		attribute.StringSlice("process.command_args", []string{"shop", "-v"}), attribute.String("k8s.pod.uid", ""))
 }
 
-// programViews are those that the instruments of viewed and exponential meet.
+// programViews returns the views for the instruments in viewed and exponential.
 func programViews() []sdk.View {
 	view := func(name string, s sdk.Stream) sdk.View { return sdk.NewView(sdk.Instrument{Name: name}, s) }
 	return []sdk.View{
@@ -93,7 +94,7 @@ func (p *program) synchronous(m api.Meter) {
 	ic.Add(p.ctx, 5, x.WithUnsafeAttributes(attribute.String("method", "GET"), attribute.Int("status", 200)))
 }
 
-// observables uses the observable instruments with a callback each.
+// observables uses the observable instruments, each with its own callback.
 func (p *program) observables(m api.Meter) {
 	method := having(attribute.String("method", "GET"))
 	ints := api.WithInt64Callback(func(_ context.Context, o api.Int64Observer) error {
@@ -115,8 +116,8 @@ func (p *program) observables(m api.Meter) {
 	must(m.Float64ObservableGauge("observed.float.gauge", floats, api.WithUnit("%")))
 }
 
-// sharedCallbacks has several instruments observed by one callback, one instrument by several, and a callback
-// that is gone.
+// sharedCallbacks uses a callback that observes several instruments, several callbacks that observe one
+// instrument, and a callback that is unregistered.
 func (p *program) sharedCallbacks(m api.Meter) {
 	ints := must(m.Int64ObservableCounter("shared.ints"))
 	floats := must(m.Float64ObservableGauge("shared.floats"))
@@ -160,10 +161,10 @@ func (p *program) attributes(m api.Meter) {
 		many[len(many)-1-i] = attribute.Int("many."+strconv.Itoa(i), i)
 	}
 	c.Add(p.ctx, 1, having(many...))
-	c.Add(p.ctx, 2, having(attribute.String("string", "a"), attribute.String("string", "b"))) // The last one counts.
+	c.Add(p.ctx, 2, having(attribute.String("string", "a"), attribute.String("string", "b"))) // The last value counts.
 }
 
-// collidingKeys has attributes that get the same label name when they are escaped, or that of a label of the
+// collidingKeys uses attributes whose label names are equal after escaping, or equal to a label of the
 // scope.
 func (p *program) collidingKeys(m api.Meter) {
 	c := must(m.Int64Counter("colliding"))
@@ -174,7 +175,7 @@ func (p *program) collidingKeys(m api.Meter) {
 	h.Record(p.ctx, 1, having(attribute.String("a/b", "1"), attribute.Int("a.b", 2)))
 }
 
-// names uses names with all that names may have.
+// names uses names with all allowed characters.
 func (p *program) names(m api.Meter) {
 	for _, name := range []string{
 		"Name.Upper", "name.2.digits", "name-with/all_of.it", "name..twice", "name_total", "name.total.of", "name.ratio", "name.seconds", "n",
@@ -203,7 +204,7 @@ func (p *program) units(m api.Meter) {
 	}
 }
 
-// values uses values at and beyond the edges.
+// values uses values at and beyond the limits.
 func (p *program) values(m api.Meter) {
 	g := must(m.Float64Gauge("value.gauge"))
 	u := must(m.Float64UpDownCounter("value.updown"))

@@ -8,7 +8,7 @@ import (
 	api "go.opentelemetry.io/otel/metric"
 )
 
-// buckets uses histograms that ask for boundaries.
+// buckets uses histograms whose instruments advise boundaries.
 func (p *program) buckets(m api.Meter) {
 	for _, of := range []struct {
 		name       string
@@ -24,7 +24,7 @@ func (p *program) buckets(m api.Meter) {
 	}
 }
 
-// viewed uses instruments for which there are views.
+// viewed uses instruments that views change.
 func (p *program) viewed(m api.Meter) {
 	attributes := having(attribute.String("kept", "a"), attribute.String("left.out", "b"))
 	others := having(attribute.String("kept", "a"), attribute.String("left.out", "c"))

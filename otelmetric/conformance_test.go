@@ -19,7 +19,7 @@ import (
 	"github.com/luxfi/metric/otelmetric"
 )
 
-// setting is how both providers are set up.
+// setting is a configuration of both providers.
 type setting struct {
 	name      string
 	strategy  otlptranslator.TranslationStrategyOption
@@ -28,7 +28,7 @@ type setting struct {
 	namespace string
 }
 
-// settings returns the settings under which the program runs.
+// settings returns the settings under which the test runs the program.
 func settings() (all []setting) {
 	for _, strategy := range []otlptranslator.TranslationStrategyOption{
 		otlptranslator.UnderscoreEscapingWithSuffixes, otlptranslator.UnderscoreEscapingWithoutSuffixes,
@@ -47,7 +47,7 @@ func settings() (all []setting) {
 	return all
 }
 
-// theirs returns a handler for what the program measures with OpenTelemetry's SDK and exporter.
+// theirs returns a handler for the program's metrics with OpenTelemetry's SDK and exporter.
 func (s *setting) theirs(t *testing.T) http.Handler {
 	t.Helper()
 	registry := prometheus.NewRegistry()
@@ -69,7 +69,7 @@ func (s *setting) theirs(t *testing.T) http.Handler {
 	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{EnableOpenMetrics: true, ErrorHandling: promhttp.ContinueOnError})
 }
 
-// ours returns a handler for what the program measures with this package.
+// ours returns a handler for the program's metrics with this package.
 func (s *setting) ours(t *testing.T) http.Handler {
 	t.Helper()
 	registry := metric.NewContextRegistry()
@@ -88,7 +88,7 @@ func (s *setting) ours(t *testing.T) http.Handler {
 	return metric.HandlerFor(registry, metric.HandlerOpts{EnableOpenMetrics: true, ErrorLog: func(err error) { t.Errorf("scrape: %v", err) }})
 }
 
-// format is how an exposition is asked for.
+// format is a format of the exposition, and the header Accept for it.
 type format struct{ name, accept string }
 
 const (
@@ -103,7 +103,7 @@ var formats = []format{
 	{formatProtobuf, "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;escaping=allow-utf-8"},
 }
 
-// scrape returns the body that a handler answers with.
+// scrape returns the body of the handler's response.
 func (f format) scrape(t *testing.T, handler http.Handler) string {
 	t.Helper()
 	request := httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody)
@@ -125,8 +125,8 @@ func (f format) read(t *testing.T, body string) []fact {
 	return readText(t, body)
 }
 
-// TestConformance compares the exposition of a program with the one that it has with OpenTelemetry's SDK and
-// exporter. They are the same but for the intended differences, each of which occurs.
+// TestConformance compares the program's exposition with the one that it has with OpenTelemetry's SDK and
+// exporter. They must be the same except for the intended differences, each of which must occur.
 func TestConformance(t *testing.T) {
 	differences := intended()
 	occurred := make([]bool, len(differences))
@@ -148,7 +148,7 @@ func TestConformance(t *testing.T) {
 		})
 	}
 	if ran < len(settings()) {
-		return // Because of -run.
+		return // The flag -run has selected only some subtests.
 	}
 	for i := range differences {
 		if !occurred[i] {
@@ -157,7 +157,7 @@ func TestConformance(t *testing.T) {
 	}
 }
 
-// compareFacts returns a line for each fact that only one of the two has.
+// compareFacts returns a line for each fact that only one of the lists contains.
 func compareFacts(theirs, ours []fact) (lines []string) {
 	counts := make(map[string]int)
 	for i := range theirs {

@@ -9,14 +9,14 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/exemplar"
 )
 
-// The environment variables that OpenTelemetry's SDK reads, too.
+// Environment variables of OpenTelemetry's SDK that this package also reads.
 const (
 	filterVariable = "OTEL_METRICS_EXEMPLAR_FILTER"
 	limitVariable  = "OTEL_GO_X_CARDINALITY_LIMIT"
 )
 
-// fromEnvironment sets what environment variables say. It returns an error for each value that it does not
-// understand, and leaves the defaults alone for these.
+// fromEnvironment applies environment variables to c. It returns an error for each invalid value, and keeps
+// the default in its place.
 func (c *config) fromEnvironment() (errs []error) {
 	switch value := strings.TrimSpace(os.Getenv(filterVariable)); strings.ToLower(value) {
 	case "":
@@ -33,7 +33,7 @@ func (c *config) fromEnvironment() (errs []error) {
 	if value := strings.TrimSpace(os.Getenv(limitVariable)); value != "" {
 		limit, err := strconv.Atoi(value)
 		if err != nil {
-			return append(errs, fmt.Errorf("the environment variable %s is ignored: it has to be a number of series: %w", limitVariable, err))
+			return append(errs, fmt.Errorf("the environment variable %s is ignored: it must be a number of series: %w", limitVariable, err))
 		}
 		c.limit = max(limit, 0)
 	}

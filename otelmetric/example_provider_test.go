@@ -15,12 +15,12 @@ import (
 	"github.com/luxfi/metric/otelmetric"
 )
 
-// What is measured with OpenTelemetry's API is in the registry, and in all that the registry is scraped by.
+// The registry contains everything that is measured with OpenTelemetry's API.
 func ExampleNewMeterProvider() {
 	registry := metric.NewContextRegistry()
 	provider := otelmetric.NewMeterProvider(registry,
 		otelmetric.WithResource(resource.NewSchemaless(attribute.String("service.name", "shop"))))
-	// In a program: otel.SetMeterProvider(provider), for instrumentation libraries.
+	// Programs also call otel.SetMeterProvider(provider), for instrumentation libraries.
 
 	meter := provider.Meter("example.com/shop")
 	orders, err := meter.Int64Counter("orders", api.WithDescription("Orders."), api.WithUnit("{order}"))
@@ -32,7 +32,7 @@ func ExampleNewMeterProvider() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	ctx := context.Background() // In a program, that of the request.
+	ctx := context.Background() // In a program, this is the context of the request.
 	orders.Add(ctx, 2, api.WithAttributes(attribute.String("goods.kind", "fruit"), attribute.Bool("paid", true)))
 	duration.Record(ctx, 0.25)
 

@@ -15,7 +15,7 @@ import (
 	"github.com/luxfi/metric/otelmetric"
 )
 
-// A request that is part of a sampled trace leaves its trace in the histogram.
+// A request that is part of a sampled trace gives the histogram an exemplar with its trace.
 func ExampleExemplar() {
 	metric.SetExemplarFromContext(otelmetric.Exemplar)
 	defer metric.SetExemplarFromContext(nil)
@@ -25,7 +25,7 @@ func ExampleExemplar() {
 
 	provider := sdktrace.NewTracerProvider()
 	ctx, span := provider.Tracer("server").Start(context.Background(), "request")
-	if observer, ok := duration.(metric.ContextObserver); ok { // It is: all histograms of package metric are.
+	if observer, ok := duration.(metric.ContextObserver); ok { // All histograms of package metric implement it.
 		observer.ObserveWithContext(ctx, 0.25)
 	}
 	span.End()
@@ -38,16 +38,16 @@ func ExampleExemplar() {
 	// Output: true
 }
 
-// Each scrape becomes a trace, with a span of each collector.
+// Each scrape becomes a trace with a span for each collector.
 func ExampleHooks() {
-	exporter := tracetest.NewInMemoryExporter() // In a program, one that sends to a collector of traces.
+	exporter := tracetest.NewInMemoryExporter() // Programs use an exporter that sends spans to a tracing backend.
 	provider := sdktrace.NewTracerProvider(sdktrace.WithSyncer(exporter))
 	registry := metric.NewContextRegistry(metric.WithHooks(otelmetric.Hooks(provider)))
 	users := metric.NewDesc("users", "Users.", nil, nil)
 	collector := metric.NewCollectorFunc(
 		func(ch chan<- *metric.Desc) { ch <- users },
 		func(ctx context.Context, ch chan<- metric.Metric) {
-			// A query under ctx would join the trace, if its driver is instrumented.
+			// A query under ctx would join the trace if its driver is instrumented.
 			_, span := provider.Tracer("database").Start(ctx, "SELECT COUNT(*) FROM users")
 			defer span.End()
 			ch <- metric.MustNewConstMetric(users, metric.GaugeValue, 42)
@@ -58,7 +58,7 @@ func ExampleHooks() {
 	if _, err := registry.GatherWithContext(context.Background()); err != nil {
 		log.Fatal(err)
 	}
-	for _, span := range exporter.GetSpans() { // In the order in which they have ended.
+	for _, span := range exporter.GetSpans() { // The spans are in the order in which they ended.
 		fmt.Println(span.Name)
 	}
 	// Output:

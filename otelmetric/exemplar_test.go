@@ -12,7 +12,7 @@ import (
 	"github.com/luxfi/metric/otelmetric"
 )
 
-// startSpan starts a span of the real SDK.
+// startSpan starts a span of OpenTelemetry's SDK.
 func startSpan(t *testing.T, sampler sdktrace.Sampler) context.Context {
 	t.Helper()
 	provider := sdktrace.NewTracerProvider(sdktrace.WithSampler(sampler))
@@ -47,7 +47,7 @@ func TestExemplar(t *testing.T) {
 	}
 }
 
-// recordOnly has spans recorded in the process, but not exported.
+// recordOnly is a sampler that records spans in the process but does not sample them.
 type recordOnly struct{}
 
 func (recordOnly) Description() string { return "recordOnly" }
@@ -55,7 +55,7 @@ func (recordOnly) ShouldSample(sdktrace.SamplingParameters) sdktrace.SamplingRes
 	return sdktrace.SamplingResult{Decision: sdktrace.RecordOnly}
 }
 
-// TestExemplarOfInstruments has instruments observe under spans.
+// TestExemplarOfInstruments checks the exemplars of observations under spans.
 func TestExemplarOfInstruments(t *testing.T) {
 	metric.SetExemplarFromContext(otelmetric.Exemplar)
 	defer metric.SetExemplarFromContext(nil)

@@ -19,7 +19,7 @@ import (
 )
 
 // newExemplar returns an exemplar of a value that is measured now. Its labels are the trace and the span of
-// ctx, if it has them, and attributes that are not labels of the series, as far as there is room for them. An
+// ctx, if it has them, and those of attributes that are not labels of the series, as far as they fit. An
 // exemplar without labels still has its value and its time.
 func (p *MeterProvider) newExemplar(ctx context.Context, value float64, attributes []attribute.KeyValue) *model.Exemplar {
 	span := trace.SpanContextFromContext(ctx)
@@ -35,7 +35,7 @@ func (p *MeterProvider) newExemplar(ctx context.Context, value float64, attribut
 
 func now() model.Instant { return model.Instant{Nanos: time.Now().UnixNano(), Valid: true} }
 
-// The labels of a span, as they are rendered.
+// Parts of the rendered labels of a span.
 const (
 	spanIDStart  = SpanIDLabel + `="`
 	traceIDStart = `",` + TraceIDLabel + `="`
@@ -43,13 +43,13 @@ const (
 	spanSize     = len(spanIDStart) + 2*len(trace.SpanID{}) + len(traceIDStart) + 2*len(trace.TraceID{}) + len(spanEnd)
 )
 
-// spanExemplar is an exemplar with the memory for its labels, so that both are allocated at once.
+// spanExemplar is an exemplar and the memory for its labels, so that a single allocation suffices for both.
 type spanExemplar struct {
 	model.Exemplar
 	text [spanSize]byte
 }
 
-// newSpanExemplar returns an exemplar whose labels are a span.
+// newSpanExemplar returns an exemplar whose labels identify a span.
 func newSpanExemplar(span trace.SpanContext, value float64) *model.Exemplar {
 	e := &spanExemplar{Exemplar: model.Exemplar{Value: value, Timestamp: now()}}
 	spanID, traceID := span.SpanID(), span.TraceID()
@@ -62,17 +62,17 @@ func newSpanExemplar(span trace.SpanContext, value float64) *model.Exemplar {
 	return &e.Exemplar
 }
 
-// exemplarLabels makes the labels of exemplars. The zero value is ready, and safe for concurrent use.
+// exemplarLabels makes the labels of exemplars. The zero value is ready to use. It is safe for concurrent
+// use.
 type exemplarLabels struct {
 	names sync.Map // from attribute.Key to the name of its label, or "" if it cannot be one
 	known atomic.Int32
 }
 
-// maxExemplarKeys bounds how many translated keys are kept.
+// maxExemplarKeys limits the number of translated keys that are kept.
 const maxExemplarKeys = 1024
 
-// exemplarScratch is memory that labels are put together in. Without a pool of it, that takes three more
-// allocations.
+// exemplarScratch is memory in which labels are assembled. Pooling it saves three allocations per exemplar.
 type exemplarScratch struct {
 	labels []model.Label
 	text   []byte
@@ -82,9 +82,9 @@ var exemplarScratches = sync.Pool{New: func() any {
 	return &exemplarScratch{make([]model.Label, 0, 8), make([]byte, 0, 2*prometheus.ExemplarMaxRunes)}
 }}
 
-// labels returns the labels of an exemplar: the span, if it is valid, and the attributes for which there is
-// room beside it. Of several attributes that are translated to one label, it takes the first, and of several
-// with the same key, the last.
+// labels returns the labels of an exemplar: those of the span, if it is valid, and those of attributes that
+// fit beside it. If several attributes are translated to the same label, the first one counts. If several
+// have the same key, the last one counts.
 func (l *exemplarLabels) labels(names translate.Names, span trace.SpanContext, attributes []attribute.KeyValue) model.Labels {
 	scratch := exemplarScratches.Get().(*exemplarScratch)
 	defer scratch.release()
@@ -115,18 +115,18 @@ func (l *exemplarLabels) labels(names translate.Names, span trace.SpanContext, a
 	}
 	labels, err := model.NewLabels(scratch.labels)
 	if err != nil {
-		return model.Labels{} // Names and values are valid, and a measurement is not the place to find out that they are not.
+		return model.Labels{} // This cannot happen: names and values are valid.
 	}
 	return labels
 }
 
-// add adds a label whose value is the text from start on.
+// add adds a label whose value is the text from index start.
 func (s *exemplarScratch) add(name string, start int) {
 	value := s.text[start:]
 	s.labels = append(s.labels, model.Label{Name: name, Value: unsafe.String(unsafe.SliceData(value), len(value))})
 }
 
-// release makes the memory ready for the next exemplar, unless it has grown large.
+// release prepares the memory for the next exemplar, unless it has grown too large.
 func (s *exemplarScratch) release() {
 	const maxText, maxLabels = 4096, 64
 	if cap(s.text) > maxText || cap(s.labels) > maxLabels {
@@ -137,7 +137,7 @@ func (s *exemplarScratch) release() {
 	exemplarScratches.Put(s)
 }
 
-// has reports whether there is a label with this name.
+// has reports whether labels contains a label called name.
 func has(labels []model.Label, name string) bool {
 	for i := range labels {
 		if labels[i].Name == name {
@@ -147,7 +147,7 @@ func has(labels []model.Label, name string) bool {
 	return false
 }
 
-// comesAgain reports whether one of the attributes has this key.
+// comesAgain reports whether one of the attributes has the given key.
 func comesAgain(attributes []attribute.KeyValue, key attribute.Key) bool {
 	for i := range attributes {
 		if attributes[i].Key == key {

@@ -26,14 +26,14 @@ const (
 	spanID  = "a1a2a3a4a5a6a7a8"
 )
 
-// inSpan returns a context with a span.
+// inSpan returns a context with a span that has the given flags.
 func inSpan(ctx context.Context, flags trace.TraceFlags) context.Context {
 	return trace.ContextWithSpanContext(ctx, trace.NewSpanContext(trace.SpanContextConfig{
 		TraceID: must(trace.TraceIDFromHex(traceID)), SpanID: must(trace.SpanIDFromHex(spanID)), TraceFlags: flags,
 	}))
 }
 
-// labelsIn returns the labels of an exemplar as text, sorted by name as they are, and "none" if there is no
+// labelsIn returns the labels of an exemplar as text, in the order of their names, or "none" without an
 // exemplar.
 func labelsIn(e *dto.Exemplar) string {
 	if e == nil {
@@ -92,7 +92,7 @@ func TestExemplarFilters(t *testing.T) {
 	}
 }
 
-// TestExemplarFilterOfNil checks that a filter of nil is the default one.
+// TestExemplarFilterOfNil checks that a nil filter means the default filter.
 func TestExemplarFilterOfNil(t *testing.T) {
 	r := newScraped(otelmetric.WithExemplarFilter(nil))
 	counter(r.Meter(""), "c").Add(inSpan(t.Context(), trace.FlagsSampled), 1)
@@ -101,14 +101,14 @@ func TestExemplarFilterOfNil(t *testing.T) {
 	}
 }
 
-// TestExemplarLabels checks the labels of exemplars whose attributes are left out by a view, but for "kept".
+// TestExemplarLabels checks the labels of exemplars while a view leaves out all attributes except "kept".
 func TestExemplarLabels(t *testing.T) {
 	long := func(n int) string { return strings.Repeat("é", n) }
 	for _, test := range []struct {
-		name       string
-		attributes []attribute.KeyValue
-		want       string // beside the span, before it
-		wantAlone  string // without a span
+		name            string
+		attributes      []attribute.KeyValue
+		want            string // labels that precede those of the span
+		wantWithoutSpan string // labels without a span
 	}{
 		{"none", nil, "", ""},
 		{"kept", []attribute.KeyValue{attribute.String("kept", "x")}, "", ""},
@@ -139,7 +139,7 @@ func TestExemplarLabels(t *testing.T) {
 			for _, with := range []struct {
 				ctx  context.Context
 				want string
-			}{{inSpan(t.Context(), 0), strings.TrimSpace(test.want + " " + spanLabels)}, {t.Context(), test.wantAlone}} {
+			}{{inSpan(t.Context(), 0), strings.TrimSpace(test.want + " " + spanLabels)}, {t.Context(), test.wantWithoutSpan}} {
 				c.Add(with.ctx, 1, api.WithAttributes(test.attributes...))
 				got := r.family(t, "c_total").GetMetric()[0].GetCounter().GetExemplar()
 				if labelsIn(got) != with.want {
@@ -211,7 +211,7 @@ func TestExemplarsOfSeries(t *testing.T) {
 	})
 }
 
-// TestExemplarsOfGauges checks that gauges have none: there is no room for them in the formats.
+// TestExemplarsOfGauges checks that gauges have no exemplars, because the formats do not allow them.
 func TestExemplarsOfGauges(t *testing.T) {
 	r := newScraped()
 	ctx := inSpan(t.Context(), trace.FlagsSampled)
@@ -222,7 +222,7 @@ func TestExemplarsOfGauges(t *testing.T) {
 	}
 }
 
-// TestExemplarAllocations checks that an exemplar of a span is one allocation.
+// TestExemplarAllocations checks that an exemplar of a span takes a single allocation.
 func TestExemplarAllocations(t *testing.T) {
 	if raceEnabled {
 		t.Log("the race detector allocates, too")

@@ -18,7 +18,7 @@ import (
 	"github.com/luxfi/metric/otelmetric"
 )
 
-// exponential returns a view that makes all instruments exponential histograms.
+// exponential returns a view that turns all instruments into exponential histograms.
 func exponential(maxSize, maxScale int32) sdk.View {
 	return viewOf("*", sdk.Stream{Aggregation: sdk.AggregationBase2ExponentialHistogram{MaxSize: maxSize, MaxScale: maxScale}})
 }
@@ -26,8 +26,8 @@ func exponential(maxSize, maxScale int32) sdk.View {
 // native returns the only histogram of a family.
 func native(f *dto.MetricFamily) *dto.Histogram { return f.GetMetric()[0].GetHistogram() }
 
-// TestExponentialScales checks that each scale is the schema of a native histogram, or the next one that
-// there is.
+// TestExponentialScales checks that each scale becomes the same schema of a native histogram, or the
+// nearest supported one.
 func TestExponentialScales(t *testing.T) {
 	for scale := int32(-12); scale <= 20; scale++ {
 		t.Run(fmt.Sprint(scale), func(t *testing.T) {
@@ -45,8 +45,8 @@ func TestExponentialScales(t *testing.T) {
 	}
 }
 
-// TestExponentialHalvesOnly has a histogram get too many buckets. Its resolution decreases, and nothing is
-// forgotten, neither then nor later: it is neither reset nor do small values become zero.
+// TestExponentialHalvesOnly checks that a histogram with too many buckets lowers its resolution and forgets
+// nothing: it is not reset, and small values do not become zero.
 func TestExponentialHalvesOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newScraped(otelmetric.WithView(exponential(10, 20)))
@@ -72,8 +72,8 @@ func TestExponentialHalvesOnly(t *testing.T) {
 	})
 }
 
-// bucketsOf returns the counts of native buckets by their index, which is negative for negative values: 2 i +
-// 1 for the index i of a positive one, and 2 i of a negative one.
+// bucketsOf returns the counts of native buckets. The key of a bucket with index i is 2i + 1 for positive
+// values, and 2i for negative values.
 func bucketsOf(h *dto.Histogram) map[int]int64 {
 	counts := make(map[int]int64)
 	for sign, side := range []struct {
@@ -96,7 +96,7 @@ func bucketsOf(h *dto.Histogram) map[int]int64 {
 	return counts
 }
 
-// coarser returns counts by the indexes of a coarser schema.
+// coarser returns counts by the indexes of a schema that is lower by the given number.
 func coarser(counts map[int]int64, by int32) map[int]int64 {
 	merged := make(map[int]int64)
 	for key, count := range counts {
@@ -106,12 +106,14 @@ func coarser(counts map[int]int64, by int32) map[int]int64 {
 	return merged
 }
 
-// TestExponentialLikeSDK records random values with OpenTelemetry's SDK and exporter, too, and compares the
+// TestExponentialLikeSDK also records random values with OpenTelemetry's SDK and exporter, and compares the
 // histograms.
 func TestExponentialLikeSDK(t *testing.T) {
 	for _, values := range []struct {
-		name     string
-		smallest int32 // With fewer buckets, the exporter refuses the histogram as coarser than Prometheus allows.
+		name string
+		// With fewer buckets, the exporter refuses the histogram, because it would be coarser than Prometheus
+		// allows.
+		smallest int32
 		next     func(random *rand.Rand) float64
 	}{
 		{"uniform", 20, func(random *rand.Rand) float64 { return random.Float64() }},
@@ -132,7 +134,7 @@ func TestExponentialLikeSDK(t *testing.T) {
 					registry := prometheus.NewRegistry()
 					exporter := must(otelprometheus.New(otelprometheus.WithRegisterer(registry), otelprometheus.WithoutScopeInfo()))
 					theirs := sdk.NewMeterProvider(sdk.WithReader(exporter), sdk.WithView(exponential(size, scale)))
-					defer theirs.Shutdown(t.Context()) //nolint:errcheck // Nothing depends on it.
+					defer theirs.Shutdown(t.Context()) //nolint:errcheck // The result does not depend on it.
 					both := []api.Float64Histogram{histogram(r.Meter(""), "h"), histogram(theirs.Meter(""), "h")}
 					random := rand.New(rand.NewPCG(1, 2))
 					for range 2000 {
@@ -148,7 +150,7 @@ func TestExponentialLikeSDK(t *testing.T) {
 	}
 }
 
-// sameNative compares two histograms of the same observations that may have halved their resolution at
+// sameNative compares two histograms of the same observations. They may have lowered their resolution at
 // different times.
 func sameNative(t *testing.T, got, want *dto.Histogram) {
 	t.Helper()

@@ -11,26 +11,26 @@ import (
 	"github.com/luxfi/metric/otelmetric/internal/series"
 )
 
-// generation is the series of a stream. A run uses one generation from its beginning to its end, so that the
-// same attributes have the same series in it. Attributes that come and go would fill the memory of a
-// generation; so it is followed by a new one, which has what is still observed. A series that is new there
-// goes on where it was in the generation before.
+// generation holds the series of a stream. A run uses one generation from its beginning to its end, so that
+// the same attributes always have the same series. Attributes that come and go would fill a generation. A
+// stream then starts a new generation, to which series move when they are observed. A series that is new
+// there continues with its state from the old generation.
 type generation struct {
 	index *series.Index[instrument.Gauge, *instrument.Gauge]
-	old   atomic.Pointer[generation] // nil if this is the first one, or the old one is not needed any more
+	old   atomic.Pointer[generation] // nil for the first generation, or if the old one is no longer needed
 
 	mu     sync.Mutex
 	states []state // by number
 }
 
-// state is what is known of a series.
+// state is the known state of a series.
 type state struct {
 	labels   model.Labels
-	last     float64   // of a counter: the value that was observed last
-	at       int64     // when that was, in nanoseconds since the Unix epoch; 0 if it was never observed
-	start    int64     // when it began, if not with the instrument
-	observed *callback // the last one
-	round    uint64    // of that
+	last     float64   // latest value of a counter
+	at       int64     // time of that observation, in nanoseconds since the Unix epoch; 0 if it was never observed
+	start    int64     // time when the series began, in nanoseconds since the Unix epoch; 0 if it began with the instrument
+	observed *callback // callback that observed it last
+	round    uint64    // round of that callback
 }
 
 func newGeneration(config series.Config[instrument.Gauge, *instrument.Gauge], old *generation) *generation {
@@ -39,8 +39,8 @@ func newGeneration(config series.Config[instrument.Gauge, *instrument.Gauge], ol
 	return g
 }
 
-// find returns the number of the series of attributes, those of set or those in raw unless it is nil. It is
-// negative if the series does not exist.
+// find returns the number of the series with the given attributes: those in raw, or those of set if raw is
+// nil. The number is negative if the series does not exist.
 func (g *generation) find(set *attribute.Set, raw []attribute.KeyValue) int {
 	c := g.lookup(set, raw)
 	if c == nil {
@@ -56,7 +56,7 @@ func (g *generation) lookup(set *attribute.Set, raw []attribute.KeyValue) *instr
 	return g.index.Lookup(set)
 }
 
-// make is find, but makes the series if it does not exist.
+// make is like find, but creates the series if it does not exist.
 func (g *generation) make(set *attribute.Set, raw []attribute.KeyValue) int {
 	var c *instrument.Gauge
 	if raw != nil {
@@ -67,7 +67,7 @@ func (g *generation) make(set *attribute.Set, raw []attribute.KeyValue) int {
 	return g.number(c, set, raw)
 }
 
-// overflow returns the number of the series for all observations beyond the limit.
+// overflow returns the number of the series for observations beyond the limit.
 func (g *generation) overflow() int {
 	c := g.index.Overflow()
 	if n := int(c.Get()); n > 0 {
@@ -76,7 +76,8 @@ func (g *generation) overflow() int {
 	return g.add(c, state{})
 }
 
-// number returns the number of a series. It is the value of its gauge, which nothing else uses, minus 1.
+// number returns the number of a series. The series' gauge, which is not used otherwise, holds the number
+// plus 1.
 func (g *generation) number(c *instrument.Gauge, set *attribute.Set, raw []attribute.KeyValue) int {
 	if n := int(c.Get()); n > 0 {
 		return n - 1
@@ -90,7 +91,7 @@ func (g *generation) number(c *instrument.Gauge, set *attribute.Set, raw []attri
 	return g.add(c, before)
 }
 
-// add gives a series a number, unless it has one. What is known of the series is in s, but for its labels.
+// add gives a series a number unless it already has one. s is the state of the series, without labels.
 func (g *generation) add(c *instrument.Gauge, s state) int {
 	var p model.Point
 	c.Point(&p, nil)
@@ -105,7 +106,7 @@ func (g *generation) add(c *instrument.Gauge, s state) int {
 	return len(g.states) - 1
 }
 
-// state returns what is known of a series, which is nothing if the number is negative.
+// state returns the state of a series. It is empty if the number is negative.
 func (g *generation) state(number int) state {
 	if number < 0 {
 		return state{}
@@ -115,7 +116,7 @@ func (g *generation) state(number int) state {
 	return g.states[number]
 }
 
-// all returns the series that exist now. Only their labels may be read.
+// all returns the series that exist now. The caller may read only their labels.
 func (g *generation) all() []state {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -124,11 +125,11 @@ func (g *generation) all() []state {
 
 func (g *generation) len() int { return len(g.all()) }
 
-// staleRounds is how many runs of its callback a series may be missing in before it counts as not observed
-// any more.
+// staleRounds is the number of its callback's runs that a series may miss before it no longer counts as
+// observed.
 const staleRounds = 2
 
-// fresh returns how many series are still observed.
+// fresh returns the number of series that are still observed.
 func (g *generation) fresh() (n int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

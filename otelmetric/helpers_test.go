@@ -5,12 +5,12 @@ import (
 	"net/http/httptest"
 )
 
-// scrapeRequest returns a request for metrics as text.
+// scrapeRequest returns a request for metrics in the text format.
 func scrapeRequest() *http.Request {
 	return httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody)
 }
 
-// discard returns a response writer that forgets the body.
+// discard returns a response writer that discards the body.
 func discard() http.ResponseWriter { return &discarding{header: make(http.Header)} }
 
 type discarding struct{ header http.Header }

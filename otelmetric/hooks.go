@@ -17,19 +17,19 @@ const tracerName = "github.com/luxfi/metric/otelmetric"
 // CollectorKey is the attribute of spans and events that names a collector.
 const CollectorKey = attribute.Key("metric.collector")
 
-// maxEvents bounds how many failures become events of a scrape's span.
+// maxEvents limits the number of failures that become events of a scrape's span.
 const maxEvents = 100
 
-// Hooks returns hooks that make a span of each scrape, named "scrape", and in it one of
-// each run of a collector, named "collect" and the collector's name. Collectors get the
-// context with their span, so that what they call joins the trace. If the context of a
-// scrape has a span already, as that of a request whose server is instrumented, it is the
-// parent of all.
+// Hooks returns hooks that make a span named "scrape" for each scrape and, within it, a span for each run
+// of a collector. The name of such a span is "collect" followed by the collector's name. Collectors get the
+// context with their span, so that their requests and queries join the trace. If the context of a scrape
+// already has a span, for example from an instrumented HTTP server, that span becomes the parent of the
+// scrape's span.
 //
-// A span has the status Error if something has failed. That of a scrape has an event for
-// each failure, also of collectors that were not run. The span of a collector that is
-// left behind at the deadline ends when its run returns, which may be long after that of
-// its scrape. If several scrapes share a run, its span is in one of them.
+// A span has the status Error if something has failed. The span of a scrape has an event for each failure,
+// including those of collectors that were not run. If the registry leaves a collector behind at the
+// deadline, the collector's span ends when its run returns, possibly long after the scrape's span. If
+// several scrapes share a run, the run's span is part of only one of them.
 //
 // The hooks are safe for concurrent use, also by several registries.
 func Hooks(provider trace.TracerProvider) metric.Hooks {
@@ -80,7 +80,7 @@ func endRun(span trace.Span, err error) {
 	record(span, err)
 }
 
-// record makes an event of a failure. For a panic, that has the stack.
+// record adds an event for a failure. For a panic, the event includes the stack.
 func record(span trace.Span, err error, attributes ...attribute.KeyValue) {
 	if panicked, ok := errors.AsType[*metric.PanicError](err); ok {
 		attributes = append(attributes, attribute.String("exception.stacktrace", string(panicked.Stack)))

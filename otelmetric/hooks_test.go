@@ -24,7 +24,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// recorder records the spans of a real tracer.
+// recorder records the spans of OpenTelemetry's SDK.
 type recorder struct {
 	*tracetest.SpanRecorder
 
@@ -36,7 +36,7 @@ func newRecorder() recorder {
 	return recorder{r, sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(r))}
 }
 
-// ended returns the span of that name, which must have ended.
+// ended returns the span called name, which must have ended.
 func (r recorder) ended(t *testing.T, name string) sdktrace.ReadOnlySpan {
 	t.Helper()
 	all := r.Ended()
@@ -47,7 +47,7 @@ func (r recorder) ended(t *testing.T, name string) sdktrace.ReadOnlySpan {
 	return all[i]
 }
 
-// register registers a collector that does this and sends nothing.
+// register registers a collector that calls do and sends nothing.
 func register(t *testing.T, r *metric.ContextRegistry, name string, do func(context.Context) error) {
 	t.Helper()
 	d := metric.NewDesc(name, "Of a test.", nil, nil)
@@ -61,7 +61,7 @@ func register(t *testing.T, r *metric.ContextRegistry, name string, do func(cont
 	}
 }
 
-// failedCollectors returns the collectors that the events of a span name.
+// failedCollectors returns the names of the collectors in the events of a span.
 func failedCollectors(s sdktrace.ReadOnlySpan) []string {
 	var names []string
 	for _, e := range s.Events() {
@@ -151,13 +151,13 @@ func TestHooksOfGoodScrape(t *testing.T) {
 	}
 }
 
-// TestHooksOfLateCollector has a run that outlives its scrape.
+// TestHooksOfLateCollector checks the span of a run that outlives its scrape.
 func TestHooksOfLateCollector(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		spans := newRecorder()
 		r := metric.NewContextRegistry(metric.WithHooks(otelmetric.Hooks(spans.provider)))
 		register(t, r, "late", func(context.Context) error { time.Sleep(time.Hour); return nil })
-		for range 2 { // The second scrape starts no run.
+		for range 2 { // The second scrape does not start a run.
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			if _, err := r.GatherWithContext(ctx); err == nil {
 				t.Error("there was no error")
@@ -184,7 +184,7 @@ func TestHooksOfLateCollector(t *testing.T) {
 	})
 }
 
-// TestHooksBoundEvents has more failures than a span should hold.
+// TestHooksBoundEvents checks that a span has a limited number of events.
 func TestHooksBoundEvents(t *testing.T) {
 	spans := newRecorder()
 	r := metric.NewContextRegistry(metric.WithHooks(otelmetric.Hooks(spans.provider)))
@@ -199,7 +199,7 @@ func TestHooksBoundEvents(t *testing.T) {
 	}
 }
 
-// TestHooksWithoutTracing has a provider that records nothing.
+// TestHooksWithoutTracing checks the hooks with a provider that records nothing.
 func TestHooksWithoutTracing(t *testing.T) {
 	provider := sdktrace.NewTracerProvider(sdktrace.WithSampler(sdktrace.NeverSample()))
 	r := metric.NewContextRegistry(metric.WithHooks(otelmetric.Hooks(provider)))

@@ -9,15 +9,15 @@ import (
 	sdk "go.opentelemetry.io/otel/sdk/metric"
 )
 
-// synchronous is what all synchronous instruments have in common.
+// synchronous is the common part of all synchronous instruments.
 type synchronous[N number] struct {
 	provider *MeterProvider
 	first    measure[N]   // nil if a view drops the instrument
-	others   []measure[N] // of further views
+	others   []measure[N] // of the instrument's other views
 }
 
-// newSynchronous returns an instrument. The boundaries and the allowed keys are those that the instrument
-// asks for, or nil.
+// newSynchronous returns an instrument. boundaries and allowed are the bucket boundaries and the attribute
+// keys that the instrument advises, or nil.
 func newSynchronous[N number](m *meter, i sdk.Instrument, boundaries []float64, allowed ...attribute.Key) *synchronous[N] {
 	s := &synchronous[N]{provider: m.provider}
 	for _, c := range m.provider.streamsOf(i, boundaries, allowed...) {
@@ -35,12 +35,12 @@ func newSynchronous[N number](m *meter, i sdk.Instrument, boundaries []float64, 
 	return s
 }
 
-// Enabled reports whether measurements go anywhere.
+// Enabled reports whether the instrument's measurements have any effect.
 func (s *synchronous[N]) Enabled(context.Context) bool {
 	return s.first != nil && !s.provider.stopped.Load()
 }
 
-// record adds a measurement with the attributes of set, or those in raw unless it is nil.
+// record adds a measurement with the attributes in raw, or those of set if raw is nil.
 func (s *synchronous[N]) record(ctx context.Context, value N, set attribute.Set, raw []attribute.KeyValue) {
 	if s.first == nil || s.provider.stopped.Load() {
 		return
@@ -51,11 +51,11 @@ func (s *synchronous[N]) record(ctx context.Context, value N, set attribute.Set,
 	}
 }
 
-// rawAttributes is implemented by options that have attributes as they were given, such as
+// rawAttributes is implemented by options that have attributes in their original form, such as
 // [go.opentelemetry.io/otel/metric/x.WithUnsafeAttributes].
 type rawAttributes interface{ RawAttributes() []attribute.KeyValue }
 
-// rawOf returns the attributes of options as they were given, or nil.
+// rawOf returns the attributes that options have in their original form, or nil.
 func rawOf[O any](options []O) (raw []attribute.KeyValue) {
 	for _, o := range options {
 		if r, ok := any(o).(rawAttributes); ok {
@@ -69,7 +69,7 @@ func rawOf[O any](options []O) (raw []attribute.KeyValue) {
 	return raw
 }
 
-// adder is an instrument that is added to.
+// adder is an instrument with a method Add.
 type adder[N number] struct{ *synchronous[N] }
 
 // Add adds value.
@@ -83,7 +83,7 @@ func (a adder[N]) Add(ctx context.Context, value N, options ...api.AddOption) {
 	a.record(ctx, value, set, merge(set, rawOf(options)))
 }
 
-// recorder is an instrument that values are recorded with.
+// recorder is an instrument with a method Record.
 type recorder[N number] struct{ *synchronous[N] }
 
 // Record records value.
@@ -97,7 +97,7 @@ func (r recorder[N]) Record(ctx context.Context, value N, options ...api.RecordO
 	r.record(ctx, value, set, merge(set, rawOf(options)))
 }
 
-// merge returns the attributes of raw and those of set with other keys, or nil if raw has none.
+// merge returns the attributes in raw and those of set with other keys, or nil if raw is empty.
 func merge(set attribute.Set, raw []attribute.KeyValue) []attribute.KeyValue {
 	if raw == nil || set.Len() == 0 {
 		return raw

@@ -5,17 +5,17 @@ import (
 	"time"
 )
 
-// A callback that goes on when its context has ended gets a little time to observe its last values and
-// return. Then what it has observed is handed over: its scrape does not wait for it. Contexts of runs end
-// before the deadline of their scrapes, by a ninth of the run's time or 100 ms, and scrapes that were
-// cancelled listen for 10 ms.
+// A callback that goes on after the end of its context gets a little time to observe its last values and
+// return. Then its observations are handed over, because its scrape does not wait for it. The context of a
+// run ends before the deadline of its scrape, by a ninth of the run's time or 100 ms. A canceled scrape
+// accepts samples for another 10 ms.
 const (
 	maxLastWords      = 5 * time.Millisecond
 	lastWordsFraction = 18
 )
 
-// watch has what the callback has observed handed over soon after the end of ctx. The caller has to call stop
-// when it has returned.
+// watch makes the observer hand over its observations soon after the end of ctx. The caller must call stop
+// when the callback has returned.
 func (o *observer) watch(ctx context.Context) (stop func() bool) {
 	if ctx.Done() == nil {
 		return func() bool { return true }
@@ -33,7 +33,7 @@ func (o *observer) watch(ctx context.Context) (stop func() bool) {
 	})
 }
 
-// handOver hands over what has been observed, unless the callback has returned.
+// handOver hands over the observations so far, unless the callback has returned.
 func (o *observer) handOver() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -45,7 +45,7 @@ func (o *observer) handOver() {
 	o.run.emit(o.sink)
 }
 
-// finish ends the run, and hands over what has been observed.
+// finish ends the run and hands over the observations.
 func (o *observer) finish() {
 	o.mu.Lock()
 	r := o.run

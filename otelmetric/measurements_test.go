@@ -15,7 +15,7 @@ import (
 	"github.com/luxfi/metric/otelmetric"
 )
 
-// measuring makes an instrument named x and returns what measures with it.
+// measuring makes an instrument called x and returns a function that measures with it.
 type measuring func(m api.Meter) func(context.Context, float64)
 
 var (
@@ -41,17 +41,17 @@ var (
 	}
 )
 
-// TestMeasurementsLeftOut checks which measurements instruments refuse. The series stay as they were, and
-// there is one report a minute.
+// TestMeasurementsLeftOut checks the measurements that instruments refuse. They must not change the series,
+// and are reported at most once a minute.
 func TestMeasurementsLeftOut(t *testing.T) {
 	nan, inf := math.NaN(), math.Inf(1)
-	const finite, positive = "it has to be finite", "it has to be finite and not negative"
+	const finite, positive = "it must be finite", "it must be finite and not negative"
 	for _, test := range []struct {
 		name        string
 		aggregation sdk.Aggregation
 		make        measuring
 		refuse      []float64
-		want        string // after the measurement 1
+		want        string // sample after a measurement of 1
 		allowed     string
 	}{
 		{"float counter", nil, floatCounter, []float64{nan, inf, -inf, -1, -1e-300}, "x_total 1", positive},
@@ -87,7 +87,7 @@ func TestMeasurementsLeftOut(t *testing.T) {
 	}
 }
 
-// TestMeasurementsOfRefusedSeries checks that a measurement that is left out makes no series.
+// TestMeasurementsOfRefusedSeries checks that a refused measurement creates no series.
 func TestMeasurementsOfRefusedSeries(t *testing.T) {
 	for name, instrument := range map[string]measuring{"counter": floatCounter, "up-down counter": upDown, "histogram": observer} {
 		t.Run(name, func(t *testing.T) {
@@ -98,7 +98,7 @@ func TestMeasurementsOfRefusedSeries(t *testing.T) {
 	}
 }
 
-// TestGaugesKeepEverything checks that a gauge can be any number.
+// TestGaugesKeepEverything checks that gauges accept every number.
 func TestGaugesKeepEverything(t *testing.T) {
 	r := newScraped()
 	record := gauge(r.Meter(""))
@@ -109,7 +109,7 @@ func TestGaugesKeepEverything(t *testing.T) {
 	r.wantReports(t)
 }
 
-// TestStartTimestamps checks that counters and histograms say when their series began.
+// TestStartTimestamps checks that counters and histograms have the start timestamps of their series.
 func TestStartTimestamps(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newScraped(otelmetric.WithView(viewOf("native", sdk.Stream{

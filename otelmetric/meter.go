@@ -22,7 +22,7 @@ type meter struct {
 
 	provider *MeterProvider
 	scope    instrumentation.Scope
-	labels   metric.Labels // of all series
+	labels   metric.Labels // labels of all series
 
 	mu          sync.Mutex
 	instruments map[instrumentID]any
@@ -41,8 +41,8 @@ func newMeter(p *MeterProvider, scope instrumentation.Scope) *meter {
 	return &meter{provider: p, scope: scope, labels: p.labelsOf(scope), instruments: make(map[instrumentID]any)}
 }
 
-// family returns the family that a stream is exposed as. It is an error if its name cannot be translated or
-// is that of metrics of another type.
+// family returns the family in which a stream is exposed. It returns an error if the family's name cannot
+// be translated, or belongs to metrics of another type.
 func (m *meter) family(c *streamConfig) (model.Family, error) {
 	p := m.provider
 	named, err := p.names.Metric(c.name, c.unit, c.kind)
@@ -56,7 +56,7 @@ func (m *meter) family(c *streamConfig) (model.Family, error) {
 	return f, nil
 }
 
-// others returns the labels that series have besides attributes, for [translate.Names.Labels].
+// others returns the labels that series have in addition to attributes, for [translate.Names.Labels].
 func (m *meter) others(f model.Family) map[string]string {
 	others := make(map[string]string, len(m.labels)+1)
 	maps.Copy(others, m.labels)
@@ -66,7 +66,7 @@ func (m *meter) others(f model.Family) map[string]string {
 	return others
 }
 
-// without returns the labels with other names.
+// without returns the labels that are not in names.
 func without(labels metric.Labels, names []string) metric.Labels {
 	for _, name := range names {
 		if _, found := labels[name]; found {
@@ -77,8 +77,7 @@ func without(labels metric.Labels, names []string) metric.Labels {
 	return labels
 }
 
-// register registers a collector and adds labels to its series: those of the meter, unless the series have
-// some of them already.
+// register registers a collector and adds the given labels to its series.
 func (m *meter) register(labels metric.Labels, c prometheus.Collector) error {
 	if err := m.provider.register(metric.WrapCollectorWith(labels, c)); err != nil {
 		return fmt.Errorf("cannot register metrics of meter %q: %w", m.scope.Name, err)
@@ -86,7 +85,8 @@ func (m *meter) register(labels metric.Labels, c prometheus.Collector) error {
 	return nil
 }
 
-// instrumentOf returns the instrument of m with these properties, which create makes if it does not exist.
+// instrumentOf returns the instrument of m with these properties. If the instrument does not exist,
+// instrumentOf calls create.
 func instrumentOf[I any](m *meter, float bool, i sdk.Instrument, create func() I) I {
 	id := instrumentID{strings.ToLower(i.Name), i.Description, i.Unit, i.Kind, float}
 	m.mu.Lock()
@@ -95,7 +95,7 @@ func instrumentOf[I any](m *meter, float bool, i sdk.Instrument, create func() I
 	if ok {
 		return known
 	}
-	made := create() // Views are code of the program, so no lock is held.
+	made := create() // create calls views, which are code of the program, so no lock is held.
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if known, ok := m.instruments[id].(I); ok {
@@ -105,13 +105,13 @@ func instrumentOf[I any](m *meter, float bool, i sdk.Instrument, create func() I
 	return made
 }
 
-// describe returns what views know of an instrument.
+// describe returns the properties of an instrument by which views select it.
 func (m *meter) describe(name, description, unit string, kind sdk.InstrumentKind) sdk.Instrument {
 	return sdk.Instrument{Name: name, Description: description, Unit: unit, Kind: kind, Scope: m.scope}
 }
 
-// checkName returns why a name is not one for an instrument. Like in OpenTelemetry's SDK, such an instrument
-// works nevertheless.
+// checkName returns an error if name is not a valid name of an instrument. As in OpenTelemetry's SDK, such
+// an instrument works nevertheless.
 func checkName(name string) error {
 	switch {
 	case name == "":
@@ -119,7 +119,7 @@ func checkName(name string) error {
 	case len(name) > 255:
 		return fmt.Errorf("%w: %q: it has %d characters, and 255 are allowed", sdk.ErrInstrumentName, name, len(name))
 	case !isLetter(name[0]):
-		return fmt.Errorf("%w: %q: it has to begin with a letter", sdk.ErrInstrumentName, name)
+		return fmt.Errorf("%w: %q: it must begin with a letter", sdk.ErrInstrumentName, name)
 	}
 	for i := range len(name) {
 		if c := name[i]; !isLetter(c) && (c < '0' || c > '9') && !strings.ContainsRune("_.-/", rune(c)) {

@@ -13,19 +13,19 @@ import (
 	"github.com/luxfi/metric/otelmetric/internal/translate"
 )
 
-// observable is an asynchronous instrument: callbacks observe its values when it is scraped.
+// observable is an asynchronous instrument. Callbacks observe its values during scrapes.
 type observable struct {
 	meter *meter
 	about sdk.Instrument
-	whole bool // It observes int64 rather than float64.
+	whole bool // whether it observes int64 rather than float64
 
-	streams    []*observedStream  // what views make of it, but for the histograms
+	streams    []*observedStream  // streams other than histograms
 	histograms []measure[float64] // These count every observation since the instrument was created.
 
-	created atomic.Bool // The callbacks of its first creation are or will be registered.
+	created atomic.Bool // whether its callbacks have been or are being registered
 }
 
-// newObservable returns an instrument. The advised keys are those of [MeterProvider.streamsOf].
+// newObservable returns an instrument. For the advised keys, see [MeterProvider.streamsOf].
 func newObservable(m *meter, about sdk.Instrument, whole bool, advised []attribute.Key) *observable {
 	o := &observable{meter: m, about: about, whole: whole}
 	if m.provider.stopped.Load() {
@@ -55,10 +55,10 @@ func (o *observable) open(c *streamConfig) error {
 	return err
 }
 
-// isDropped reports whether observations go nowhere.
+// isDropped reports whether observations have no effect.
 func (o *observable) isDropped() bool { return len(o.streams)+len(o.histograms) == 0 }
 
-// takes reports whether a value can be one of the instrument: sums have to be finite.
+// takes reports whether the instrument accepts a value: sums must be finite.
 func (o *observable) takes(v value) bool {
 	return o.whole || isFinite(v.number) || o.about.Kind == sdk.InstrumentKindObservableGauge
 }
@@ -113,8 +113,8 @@ func (m *meter) Float64ObservableGauge(name string, options ...api.Float64Observ
 	return m.float64Observable(m.describe(name, c.Description(), c.Unit(), sdk.InstrumentKindObservableGauge), allowedKeys(options), c.Callbacks())
 }
 
-// int64Observable returns the instrument of int64 with these properties, and registers the callbacks if it is
-// new.
+// int64Observable returns the instrument with the given properties. If the instrument is new,
+// int64Observable registers its callbacks.
 func (m *meter) int64Observable(about sdk.Instrument, advised []attribute.Key, callbacks []api.Int64Callback) (int64Observable, error) {
 	o := m.observableOf(about, true, advised)
 	runs := make([]callbackFunc, len(callbacks))
@@ -126,8 +126,8 @@ func (m *meter) int64Observable(about sdk.Instrument, advised []attribute.Key, c
 	return int64Observable{observable: o}, errors.Join(checkName(about.Name), o.start(runs))
 }
 
-// float64Observable returns the instrument of float64 with these properties, and registers the callbacks if
-// it is new.
+// float64Observable returns the instrument with the given properties. If the instrument is new,
+// float64Observable registers its callbacks.
 func (m *meter) float64Observable(about sdk.Instrument, advised []attribute.Key, callbacks []api.Float64Callback) (float64Observable, error) {
 	o := m.observableOf(about, false, advised)
 	runs := make([]callbackFunc, len(callbacks))
@@ -139,7 +139,8 @@ func (m *meter) float64Observable(about sdk.Instrument, advised []attribute.Key,
 	return float64Observable{observable: o}, errors.Join(checkName(about.Name), o.start(runs))
 }
 
-// observableOf returns the instrument with these properties, which it makes if it does not exist.
+// observableOf returns the instrument with the given properties. It makes the instrument if it does not
+// exist.
 func (m *meter) observableOf(about sdk.Instrument, whole bool, advised []attribute.Key) *observable {
 	return instrumentOf(m, !whole, about, func() *observable { return newObservable(m, about, whole, advised) })
 }

@@ -26,10 +26,10 @@ func (*countingSink) Drop(error) {}
 func (*countingSink) Note(error) {}
 func (*countingSink) Close()     {}
 
-// TestObservableAllocations looks at what a run allocates: it does not depend on the number of series that
+// TestObservableAllocations checks that the allocations of a run do not depend on the number of series that
 // were observed before.
 func TestObservableAllocations(t *testing.T) {
-	const perRun = 6 // the observer, its generations, and what waits for the end of the context
+	const perRun = 6 // the observer, its generations, and the function that waits for the end of the context
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	for _, kind := range []sdk.InstrumentKind{sdk.InstrumentKindObservableCounter, sdk.InstrumentKindObservableGauge} {
@@ -52,7 +52,7 @@ func TestObservableAllocations(t *testing.T) {
 					t.Error(err)
 				}
 			}
-			for range 200 { // Sets that come again are remembered by and by.
+			for range 200 { // The index gradually remembers sets that are used repeatedly.
 				run()
 			}
 			if allocations := testing.AllocsPerRun(100, run); allocations > perRun {

@@ -18,7 +18,7 @@ import (
 	"github.com/luxfi/metric/otelmetric"
 )
 
-// handled collects what an error handler is told.
+// handled collects the errors that an error handler receives.
 type handled struct {
 	mu   sync.Mutex
 	errs []error
@@ -42,7 +42,7 @@ func (h *handled) mention(text string) (n int) {
 	return n
 }
 
-// observed is a provider whose series have no labels but their attributes.
+// observed is a provider whose series have only the labels of their attributes.
 type observed struct {
 	*otelmetric.MeterProvider
 
@@ -67,7 +67,7 @@ func (o *observed) gather(ctx context.Context) (map[string]float64, error) {
 	return valuesOf(families), err
 }
 
-// expect compares the values of all series with what they should be.
+// expect compares the values of all series with want.
 func (o *observed) expect(t *testing.T, want map[string]float64) {
 	t.Helper()
 	got, err := o.gather(t.Context())
@@ -84,8 +84,8 @@ func expectValues(t *testing.T, got, want map[string]float64) {
 	}
 }
 
-// valuesOf returns the values of series by their names and labels, such as hits_total{a="1"}; of histograms,
-// these are the counts.
+// valuesOf returns the values of series by their names and labels, such as hits_total{a="1"}. The value of
+// a histogram is its count.
 func valuesOf(families []*dto.MetricFamily) map[string]float64 {
 	values := make(map[string]float64)
 	for _, f := range families {
@@ -105,7 +105,7 @@ func valuesOf(families []*dto.MetricFamily) map[string]float64 {
 	return values
 }
 
-// with returns the option for attributes that are given as keys and values.
+// with returns an option with attributes, which are given as alternating keys and values.
 func with(keysAndValues ...string) api.MeasurementOption {
 	var list []attribute.KeyValue
 	for i := 0; i < len(keysAndValues); i += 2 {
@@ -124,7 +124,7 @@ func (o *observed) intCounter(t *testing.T, name string, f api.Int64Callback) ap
 	return c
 }
 
-// failures returns the errors of a scrape by their collectors.
+// failures returns the errors of a scrape by collector.
 func failures(t *testing.T, err error) map[string]error {
 	t.Helper()
 	gathered, ok := errors.AsType[*metric.GatherError](err)

@@ -16,7 +16,7 @@ import (
 	"github.com/luxfi/metric/otelmetric/internal/translate"
 )
 
-// mapSink keeps the values of samples. It refuses no sample.
+// mapSink collects the values of samples. It accepts every sample.
 type mapSink map[string]float64
 
 func (s mapSink) Sample(f *model.Family, p *model.Point) error {
@@ -48,7 +48,7 @@ func newTestMeter(t *testing.T) *meter {
 	return m
 }
 
-// newTestCallback returns a callback for an instrument, whose streams have no limit.
+// newTestCallback returns a callback for an instrument whose streams have no limit.
 func newTestCallback(t *testing.T, kind sdk.InstrumentKind, f callbackFunc) *callback {
 	t.Helper()
 	m := newTestMeter(t)
@@ -57,7 +57,7 @@ func newTestCallback(t *testing.T, kind sdk.InstrumentKind, f callbackFunc) *cal
 	return newCallback(m, f, o)
 }
 
-// TestObservableChurn observes attributes that are new in most runs: the memory does not grow.
+// TestObservableChurn checks that memory does not grow if most runs observe new attributes.
 func TestObservableChurn(t *testing.T) {
 	const series = 60
 	round := 0
@@ -65,7 +65,7 @@ func TestObservableChurn(t *testing.T) {
 		for i := range series {
 			(*int64Observer)(o).Observe(int64(i), api.WithAttributes(attribute.Int("i", round*series+i)))
 		}
-		(*int64Observer)(o).Observe(1000-int64(round), api.WithAttributes(attribute.String("i", "old"))) // It goes down each time.
+		(*int64Observer)(o).Observe(1000-int64(round), api.WithAttributes(attribute.String("i", "old"))) // The value decreases in each run.
 		return nil
 	})
 	stream := c.streams[0]
@@ -85,7 +85,7 @@ func TestObservableChurn(t *testing.T) {
 		}
 		start = s.start
 	}
-	if largest > 15*series { // Those of three runs count as observed; twice as many, and twice that, may pass before a sweep.
+	if largest > 15*series { // Series of three runs count as observed. Four times as many may accumulate before a sweep.
 		t.Errorf("there were %d series, where %d are observed", largest, series)
 	}
 	if len(generations) < 10 {
@@ -98,7 +98,7 @@ func setOf(attributes ...attribute.KeyValue) *attribute.Set {
 	return &s
 }
 
-// TestObservableShrinks stops observing most series.
+// TestObservableShrinks checks that memory shrinks after most series are no longer observed.
 func TestObservableShrinks(t *testing.T) {
 	series := 1000
 	c := newTestCallback(t, sdk.InstrumentKindObservableGauge, func(_ context.Context, o *observer) error {
@@ -119,7 +119,7 @@ func TestObservableShrinks(t *testing.T) {
 	}
 }
 
-// TestObservableStreams observes an instrument of which views make several streams.
+// TestObservableStreams checks an instrument for which views make several streams.
 func TestObservableStreams(t *testing.T) {
 	m := newTestMeter(t)
 	m.labels = nil
@@ -171,7 +171,8 @@ func TestObservableStreams(t *testing.T) {
 	}
 }
 
-// TestObservableOverlap ends runs in another order than they began: a value that looks older is no new start.
+// TestObservableOverlap checks runs that end in another order than they began: a value that is only older
+// must not look like a new start.
 func TestObservableOverlap(t *testing.T) {
 	var value int64
 	c := newTestCallback(t, sdk.InstrumentKindObservableCounter, func(_ context.Context, o *observer) error {
@@ -196,7 +197,7 @@ func TestObservableOverlap(t *testing.T) {
 	}
 }
 
-// TestCallbackAfterShutdown starts a callback of a scrape that began before Shutdown.
+// TestCallbackAfterShutdown runs a callback for a scrape that began before Shutdown.
 func TestCallbackAfterShutdown(t *testing.T) {
 	c := newTestCallback(t, sdk.InstrumentKindObservableGauge, func(context.Context, *observer) error {
 		t.Error("it was called")

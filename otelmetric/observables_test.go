@@ -57,7 +57,7 @@ func TestObservableBadValues(t *testing.T) {
 	}
 }
 
-// TestObservableStart looks at when counters began.
+// TestObservableStart checks the start timestamps of counters.
 func TestObservableStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newObserved(t)
@@ -84,7 +84,7 @@ func TestObservableStart(t *testing.T) {
 		expect(created)
 		value = 20
 		expect(created)
-		before := time.Now() // of the last observation of what has ended
+		before := time.Now() // time of the last observation of the old series
 		value = 5
 		expect(before)
 		value = 6
@@ -112,8 +112,8 @@ func TestObservableLimitCountsWhatIsObserved(t *testing.T) {
 	o.expect(t, map[string]float64{`c_total{k="a"}`: 1, `c_total{k="b"}`: 1, `c_total{k="c"}`: 1, `c_total{otel_metric_overflow="true"}`: 2})
 }
 
-// TestObservableConcurrently observes from several goroutines, in several scrapes at once, attributes that
-// come and go.
+// TestObservableConcurrently observes attributes that come and go, in several goroutines and in several
+// concurrent scrapes.
 func TestObservableConcurrently(t *testing.T) {
 	o := newObserved(t, otelmetric.WithCardinalityLimit(0))
 	type scrapeKey struct{}
@@ -229,12 +229,12 @@ func TestObservableInClientRegistry(t *testing.T) {
 	}
 }
 
-// TestObservableGlobal sets the global provider after instruments and callbacks were made, in a process of
-// its own.
+// TestObservableGlobal sets the global provider after instruments and callbacks have been created. It runs
+// in a child process.
 func TestObservableGlobal(t *testing.T) {
 	const inside = "OTELMETRIC_TEST_GLOBAL"
 	if os.Getenv(inside) == "" {
-		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestObservableGlobal$", "-test.v") //nolint:gosec // It is this test.
+		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestObservableGlobal$", "-test.v") //nolint:gosec // The command is this test.
 		cmd.Env = append(os.Environ(), inside+"=1")
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Errorf("%v\n%s", err, out)

@@ -16,18 +16,18 @@ import (
 	"github.com/luxfi/metric/otelmetric"
 )
 
-// observation is one call of Observe.
+// observation holds the arguments of a call of Observe.
 type observation struct {
 	value      float64
 	attributes []attribute.KeyValue
 }
 
-// twins are a provider of ours and one of OpenTelemetry's SDK with the same instruments, which observe the
-// same.
+// twins are a provider of this package and one of OpenTelemetry's SDK, with the same instruments and
+// observations.
 type twins struct {
 	ours   *observed
 	reader *sdk.ManualReader
-	next   map[string][]observation // by instrument
+	next   map[string][]observation // observations of the next scrape, by instrument
 }
 
 func newTwins(t *testing.T, limit int, options ...api.InstrumentOption) *twins {
@@ -70,21 +70,22 @@ func createAll(t *testing.T, m api.Meter, w *twins, options []api.InstrumentOpti
 	}
 }
 
-// optionsOf returns options of any instrument, and one more, as those of one kind.
+// optionsOf converts options that any instrument accepts to options of one kind of instrument, and appends
+// last.
 func optionsOf[O any](options []api.InstrumentOption, last O) (all []O) {
 	for _, o := range options {
-		all = append(all, any(o).(O)) //nolint:forcetypeassert // They are for all instruments.
+		all = append(all, any(o).(O)) //nolint:forcetypeassert // Any instrument accepts these options.
 	}
 	return append(all, last)
 }
 
-// compare scrapes both.
+// compare scrapes both providers and compares their values.
 func (w *twins) compare(t *testing.T) {
 	t.Helper()
 	w.ours.expect(t, w.theirs(t))
 }
 
-// theirs returns what the SDK has.
+// theirs returns the values of OpenTelemetry's SDK.
 func (w *twins) theirs(t *testing.T) map[string]float64 {
 	t.Helper()
 	var all metricdata.ResourceMetrics
@@ -115,7 +116,7 @@ func addPoints[N int64 | float64](values map[string]float64, name string, monoto
 	}
 	for _, p := range points {
 		labels := ""
-		for _, kv := range p.Attributes.ToSlice() { // They are sorted.
+		for _, kv := range p.Attributes.ToSlice() { // The attributes are sorted.
 			key := string(kv.Key)
 			if key == "otel.metric.overflow" {
 				key = "otel_metric_overflow"
@@ -134,7 +135,7 @@ func addPoints[N int64 | float64](values map[string]float64, name string, monoto
 
 var kinds = []string{"ic", "iu", "ig", "fc", "fu", "fg"}
 
-// TestObservableTwins compares each kind of instrument with the SDK.
+// TestObservableTwins compares each kind of instrument with that of OpenTelemetry's SDK.
 func TestObservableTwins(t *testing.T) {
 	a, b, c := attribute.String("k", "a"), attribute.String("k", "b"), attribute.String("other", "c")
 	of := func(v float64, attributes ...attribute.KeyValue) observation { return observation{v, attributes} }
@@ -166,10 +167,10 @@ func TestObservableTwins(t *testing.T) {
 	}
 }
 
-// TestObservableRandomTwins observes random values many times.
+// TestObservableRandomTwins compares many runs that observe random values.
 func TestObservableRandomTwins(t *testing.T) {
 	for seed := range uint64(6) {
-		random := rand.New(rand.NewPCG(seed, 19)) //nolint:gosec // It is a test.
+		random := rand.New(rand.NewPCG(seed, 19)) //nolint:gosec // The test needs no secure numbers.
 		var options []api.InstrumentOption
 		if seed%2 == 1 {
 			options = append(options, x.WithDefaultAttributes("a", "c"))

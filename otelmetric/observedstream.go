@@ -11,24 +11,24 @@ import (
 	"github.com/luxfi/metric/otelmetric/internal/translate"
 )
 
-// observedStream is where the observations of an instrument go after a view, unless they are counted by a
-// histogram. It has no values: each run of a callback has its own; see tally. It is safe for concurrent use.
+// observedStream receives the observations of an instrument after a view, unless they go into a histogram.
+// It holds no values: each run of a callback has its own [tally]. It is safe for concurrent use.
 type observedStream struct {
 	family  *model.Family
 	kind    translate.Kind
-	whole   bool // Observations are sums and values of int64, and only their result becomes a float64.
-	limit   int  // the largest number of series of a run, with the overflow series; 0 for any number
+	whole   bool // whether observations are int64 and are summed as such; only the result becomes a float64
+	limit   int  // maximum number of series of a run, including the overflow series; 0 for any number
 	created int64
 	index   series.Config[instrument.Gauge, *instrument.Gauge]
 
 	mu      sync.Mutex
 	current *generation
-	pinned  int // runs since the last sweep
-	left    int // series after the last sweep
+	pinned  int // number of runs since the last sweep
+	left    int // number of series after the last sweep
 }
 
-// newObservedStream returns a stream. It is an error if its name cannot be translated or belongs to metrics
-// of another type.
+// newObservedStream returns a stream. It returns an error if the name cannot be translated or belongs to
+// metrics of another type.
 func newObservedStream(m *meter, c *streamConfig, whole bool) (*observedStream, error) {
 	f, err := m.family(c)
 	if err != nil {
@@ -45,8 +45,8 @@ func newObservedStream(m *meter, c *streamConfig, whole bool) (*observedStream, 
 	return s, nil
 }
 
-// A stream looks for series that are not observed any more when it has more than twice as many as the last
-// time, and some more, or after a number of runs.
+// A stream looks for series that are no longer observed after sweepRuns runs, or earlier if it has more
+// than twice as many series as after the last sweep, plus sweepMargin.
 const (
 	sweepMargin = 64
 	sweepRuns   = 128
@@ -63,7 +63,7 @@ func (s *observedStream) pin() *generation {
 	return s.current
 }
 
-// sweep begins a new generation if most of the n series of the current one are not observed any more. The
+// sweep begins a new generation if most of the current generation's n series are no longer observed. The
 // caller holds mu.
 func (s *observedStream) sweep(n int) {
 	s.pinned, s.left = 0, n

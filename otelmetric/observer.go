@@ -13,21 +13,21 @@ import (
 	"github.com/luxfi/metric/internal/engine"
 )
 
-// observer is what a run of a callback observes values with. It is made for the run: what comes after its end
-// is left out. It is safe for concurrent use.
+// observer lets one run of a callback observe values. It leaves out observations after the end of the run.
+// It is safe for concurrent use.
 type observer struct {
 	embedded.Observer
 	embedded.Int64Observer
 	embedded.Float64Observer
 
 	callback    *callback
-	generations []*generation // of the streams of the callback
+	generations []*generation // generations of the callback's streams
 
 	mu      sync.Mutex
 	run     *run // nil after the callback has returned
 	sink    engine.Sink
-	emitted bool        // The callback was too slow: what it had observed was handed over.
-	timer   *time.Timer // Hands it over; nil before the context has ended.
+	emitted bool        // whether the observations were handed over because the callback was too slow
+	timer   *time.Timer // calls handOver; nil until the context has ended
 }
 
 // int64Observer observes values of the only instrument of a callback.
@@ -66,7 +66,7 @@ func (o *observer) ObserveFloat64(instrument api.Float64Observable, v float64, o
 	o.observeOf(i.observable, value{number: v}, options)
 }
 
-// observeOf observes a value of one of several instruments.
+// observeOf observes a value of one of the callback's instruments.
 func (o *observer) observeOf(i *observable, v value, options []api.ObserveOption) {
 	at, ok := o.callback.first[i]
 	if !ok {
@@ -81,10 +81,10 @@ func (o *observer) observeOf(i *observable, v value, options []api.ObserveOption
 
 // foreign reports an instrument of another implementation.
 func (o *observer) foreign(instrument any) {
-	o.callback.reportOnce(foreign, fmt.Errorf("an observation is left out: its instrument (%T) is not one of this meter provider", instrument))
+	o.callback.reportOnce(foreign, fmt.Errorf("an observation is left out: its instrument (%T) does not belong to this meter provider", instrument))
 }
 
-// observe observes a value of an instrument whose streams begin at an index.
+// observe observes a value of an instrument. at is the index of the instrument's first stream.
 func (o *observer) observe(i *observable, at int, v value, options []api.ObserveOption) {
 	set, raw := observedAttributes(options)
 	if i.takes(v) {
@@ -102,7 +102,8 @@ func (o *observer) observe(i *observable, at int, v value, options []api.Observe
 	}
 }
 
-// observedAttributes returns the attributes of options: a set, or in any order unless that is nil.
+// observedAttributes returns the attributes of options: those in raw, in any order, or those of set if raw
+// is nil.
 func observedAttributes(options []api.ObserveOption) (set attribute.Set, raw []attribute.KeyValue) {
 	if len(options) == 0 {
 		return *attribute.EmptySet(), nil
@@ -112,8 +113,8 @@ func observedAttributes(options []api.ObserveOption) (set attribute.Set, raw []a
 	return set, merge(set, rawOf(options))
 }
 
-// add adds an observation to the tally of a stream. Attribute filters, which are code of the program, run
-// without the lock.
+// add adds an observation to the tally of a stream. It holds no lock while attribute filters run, because
+// they are code of the program.
 func (o *observer) add(at int, v value, set *attribute.Set, raw []attribute.KeyValue) {
 	g := o.generations[at]
 	n := g.find(set, raw)
@@ -132,8 +133,8 @@ func (o *observer) add(at int, v value, set *attribute.Set, raw []attribute.KeyV
 	}
 }
 
-// put adds an observation to a series, or to the overflow series if there is no room for it. It returns false
-// after the run.
+// put adds an observation to a series, or to the overflow series if there is no room. It reports false if
+// the run has ended.
 func (o *observer) put(at, number int, v value) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -148,17 +149,17 @@ func (o *observer) put(at, number int, v value) bool {
 		t.add(number, v)
 		return true
 	}
-	if t.has(number) { // Its value has been handed over.
+	if t.has(number) { // The sample of the series has already been written.
 		return true
 	}
 	t.add(number, v)
 	last := len(t.observed) - 1
 	t.settle(last, o.callback, o.callback.rounds.Load(), false, 0)
-	_ = t.emit(last, o.sink) // Its error says that the scrape is over.
+	_ = t.emit(last, o.sink) // Its only error means that the scrape has ended.
 	return true
 }
 
-// isFull reports whether a stream has no room for another series, and whether the run goes on.
+// isFull reports whether a stream has no room for another series, and whether the run is still in progress.
 func (o *observer) isFull(at int) (full, open bool) {
 	o.mu.Lock()
 	if o.run != nil {
@@ -171,7 +172,7 @@ func (o *observer) isFull(at int) (full, open bool) {
 	return full, open
 }
 
-// isOpen reports whether the run goes on.
+// isOpen reports whether the run is still in progress.
 func (o *observer) isOpen() bool {
 	o.mu.Lock()
 	open := o.run != nil

@@ -20,8 +20,8 @@ import (
 	"github.com/luxfi/metric/otelmetric/internal/translate"
 )
 
-// MeterProvider implements OpenTelemetry's metric API by the instruments of package metric. It is safe for
-// concurrent use.
+// MeterProvider implements OpenTelemetry's metric API with the instruments of package metric. It is safe
+// for concurrent use.
 type MeterProvider struct {
 	embedded.MeterProvider
 
@@ -29,7 +29,7 @@ type MeterProvider struct {
 	names     translate.Names
 	constant  metric.Labels // labels of all series, from the resource
 	parent    metric.Registerer
-	registry  *metric.ContextRegistry // registered with parent; has the families
+	registry  *metric.ContextRegistry // registered with parent; contains the instruments
 	stopped   atomic.Bool
 	callbacks activity // runs of callbacks
 
@@ -38,7 +38,7 @@ type MeterProvider struct {
 	mu       sync.Mutex
 	meters   map[instrumentation.Scope]*meter
 	families map[string]family // by name
-	streams  map[streamID]any  // the indexes of streams: one for all instruments that have the same series
+	streams  map[streamID]any  // indexes of streams; instruments with the same series share one
 
 	registering sync.Mutex // held while collectors of the registry change; locked after mu
 	registered  []metric.Collector
@@ -46,18 +46,18 @@ type MeterProvider struct {
 
 var _ api.MeterProvider = (*MeterProvider)(nil)
 
-// ErrShutdown is what [MeterProvider.Shutdown] and [MeterProvider.ForceFlush] return after the first
-// Shutdown.
+// ErrShutdown is the error of [MeterProvider.Shutdown] and [MeterProvider.ForceFlush] after the first call
+// of Shutdown.
 var ErrShutdown = errors.New("the meter provider has been shut down")
 
 // NewMeterProvider returns a MeterProvider whose instruments are registered with reg, or with the default
-// registry if reg is nil. reg may be any registerer: with a registry of package metric, scrapes read series
-// without a copy, and callbacks get the context of the scrape; with one of client_golang, the metrics are the
-// same.
+// registry if reg is nil. reg may be any registerer. With a registry of package metric, scrapes read series
+// without copying them, and callbacks get the context of the scrape. With a registry of client_golang, the
+// metrics are the same.
 //
-// If reg refuses the provider, the error goes to the handler of [WithErrorHandler], and nothing is exposed.
-// reg refuses a second provider with the same target_info. Providers can share a registry if their metrics
-// differ, for example by labels of [metric.WrapRegistererWith].
+// If reg refuses the provider, the error goes to the handler of [WithErrorHandler], and the provider
+// exposes nothing. reg refuses a second provider with the same target_info. Providers can share a registry
+// if their metrics differ, for example by labels that [metric.WrapRegistererWith] adds.
 func NewMeterProvider(reg metric.Registerer, options ...Option) *MeterProvider {
 	if reg == nil {
 		reg = metric.DefaultRegisterer
@@ -85,7 +85,7 @@ func NewMeterProvider(reg metric.Registerer, options ...Option) *MeterProvider {
 	return p
 }
 
-// refused returns the error of a registry that refuses the provider.
+// refused returns the error for a registry that refuses the provider.
 func refused(err error) error {
 	if _, twice := errors.AsType[prometheus.AlreadyRegisteredError](err); twice {
 		return fmt.Errorf("cannot register the meter provider: the registry has a target_info of the same resource, such as that of another provider; "+
@@ -128,7 +128,7 @@ func (p *MeterProvider) Meter(name string, options ...api.MeterOption) api.Meter
 	return m
 }
 
-// labelsOf returns the labels that all series of a scope have.
+// labelsOf returns the labels of all series of a scope.
 func (p *MeterProvider) labelsOf(scope instrumentation.Scope) metric.Labels {
 	labels := make(metric.Labels)
 	if !p.config.noScope {
@@ -142,8 +142,8 @@ func (p *MeterProvider) labelsOf(scope instrumentation.Scope) metric.Labels {
 	return labels
 }
 
-// ForceFlush does nothing, since registries ask for metrics when they need them. It returns the error of ctx,
-// or [ErrShutdown] after [MeterProvider.Shutdown].
+// ForceFlush does nothing, because registries ask for metrics when they need them. It returns the error of
+// ctx, or [ErrShutdown] after [MeterProvider.Shutdown].
 func (p *MeterProvider) ForceFlush(ctx context.Context) error {
 	if p.stopped.Load() {
 		return ErrShutdown
@@ -151,21 +151,22 @@ func (p *MeterProvider) ForceFlush(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// Shutdown removes all metrics of the provider from its registry. Later measurements are ignored, and
-// callbacks do not run any more. Programs that push their metrics call Shutdown after the last push.
+// Shutdown removes all metrics of the provider from its registry. Later measurements have no effect, and
+// callbacks no longer run. Programs that push their metrics must call Shutdown after the final push.
 //
-// Shutdown waits for running callbacks until ctx is done, and returns an error if one has not returned by
-// then. So a callback must not call Shutdown. Further calls return [ErrShutdown].
+// Shutdown waits for running callbacks until ctx is done, and returns an error if a callback has not
+// returned by then. A callback must not call Shutdown, because it would wait for itself. Further calls
+// return [ErrShutdown].
 func (p *MeterProvider) Shutdown(ctx context.Context) error {
 	if p.stopped.Swap(true) {
 		return ErrShutdown
 	}
-	p.parent.Unregister(p.registry) // A registry of client_golang keeps it.
+	p.parent.Unregister(p.registry) // A registry of client_golang keeps an unchecked collector.
 	p.unregisterAll()
 	return errors.Join(p.registry.Close(), cmp.Or(p.callbacks.stop(ctx), ctx.Err()))
 }
 
-// unregisterAll removes what register has registered.
+// unregisterAll removes all collectors that register has registered.
 func (p *MeterProvider) unregisterAll() {
 	p.registering.Lock()
 	defer p.registering.Unlock()
@@ -193,11 +194,11 @@ func (p *MeterProvider) register(c metric.Collector) error {
 type family struct {
 	model.Family
 
-	owner string // what had the name first, as errors name it
+	owner string // instrument that had the name first, for errors
 }
 
-// claim returns the family with the name of f, which has the help and the unit of the instrument that had the
-// name first. It is an error if that one has another type.
+// claim returns the family called f.Name. Its help and unit are those of the instrument that had the name
+// first. claim returns an error if that instrument's metric has another type.
 func (p *MeterProvider) claim(f model.Family, owner string) (model.Family, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

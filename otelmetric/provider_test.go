@@ -19,8 +19,8 @@ import (
 	"github.com/luxfi/metric/testutil"
 )
 
-// newProvider returns a provider whose only metrics are those of its instruments. What it reports fails the
-// test.
+// newProvider returns a provider that exposes only the metrics of its instruments. The test fails if the
+// provider reports an error.
 func newProvider(t *testing.T, options ...otelmetric.Option) (*otelmetric.MeterProvider, *metric.ContextRegistry) {
 	t.Helper()
 	registry := metric.NewContextRegistry()
@@ -31,7 +31,7 @@ func newProvider(t *testing.T, options ...otelmetric.Option) (*otelmetric.MeterP
 	return otelmetric.NewMeterProvider(registry, options...), registry
 }
 
-// reports collects what a provider reports.
+// reports collects the errors that a provider reports.
 type reports struct {
 	mu   sync.Mutex
 	list []string
@@ -43,14 +43,14 @@ func (r *reports) handle(err error) {
 	r.list = append(r.list, err.Error())
 }
 
-// all returns what has been reported, one report on a line.
+// all returns the reports, one per line.
 func (r *reports) all() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return strings.Join(r.list, "\n")
 }
 
-// compare compares what g exposes with want, in the text format.
+// compare compares the exposition of g in the text format with want.
 func compare(t *testing.T, g metric.Gatherer, want string) {
 	t.Helper()
 	if err := testutil.GatherAndCompare(g, strings.NewReader(want)); err != nil {
@@ -58,7 +58,7 @@ func compare(t *testing.T, g metric.Gatherer, want string) {
 	}
 }
 
-// must returns v, which has been made without an error.
+// must returns v. It panics if err is not nil.
 func must[V any](v V, err error) V {
 	if err != nil {
 		panic(err)
@@ -118,7 +118,7 @@ func TestSynchronousInstruments(t *testing.T) {
 	compare(t, registry, recorded)
 }
 
-// TestRegisterers has a provider register with what other programs use in the place of our registry.
+// TestRegisterers registers a provider with other implementations of registerers.
 func TestRegisterers(t *testing.T) {
 	client, own := prometheus.NewRegistry(), metric.NewContextRegistry()
 	tests := []struct {
@@ -155,7 +155,7 @@ func TestRefusedProvider(t *testing.T) {
 	}
 }
 
-// refusing is a registerer that takes nothing.
+// refusing is a registerer that refuses all collectors.
 type refusing struct{ metric.Registerer }
 
 func (refusing) Register(metric.Collector) error { return errors.New("refused") }
@@ -210,7 +210,7 @@ target_info{host_name="h",service_name="shop"} 1
 `)
 }
 
-// TestTargetInfoIsTaken makes an instrument whose metric would be target_info.
+// TestTargetInfoIsTaken checks an instrument whose metric would be called target_info.
 func TestTargetInfoIsTaken(t *testing.T) {
 	var reported reports
 	p := otelmetric.NewMeterProvider(metric.NewContextRegistry(), otelmetric.WithErrorHandler(reported.handle))
@@ -288,7 +288,8 @@ func TestInstrumentNames(t *testing.T) {
 	compare(t, registry, "# HELP _1st_total \n# TYPE _1st_total counter\n_1st_total{otel_scope_name=\"a\"} 1\n")
 }
 
-// TestMeasurementAllocations counts what a measurement allocates besides what OpenTelemetry's options do.
+// TestMeasurementAllocations counts the allocations of a measurement apart from those of OpenTelemetry's
+// options.
 func TestMeasurementAllocations(t *testing.T) {
 	p, _ := newProvider(t)
 	m, ctx := p.Meter("a"), context.Background()
@@ -313,7 +314,7 @@ func TestMeasurementAllocations(t *testing.T) {
 	}
 }
 
-// TestScrapeAllocations compares scrapes of few and of many series.
+// TestScrapeAllocations compares the allocations of scrapes with few and with many series.
 func TestScrapeAllocations(t *testing.T) {
 	allocations := func(series int) float64 {
 		p, registry := newProvider(t, otelmetric.WithCardinalityLimit(0))
@@ -330,8 +331,8 @@ func TestScrapeAllocations(t *testing.T) {
 	}
 }
 
-// TestBucketLabelOfResource has a resource with the attribute le, which becomes a constant label. Histograms
-// have a label of that name.
+// TestBucketLabelOfResource checks a resource whose attribute le becomes a constant label. Histograms have
+// a label with that name.
 func TestBucketLabelOfResource(t *testing.T) {
 	p, registry := newProvider(t,
 		otelmetric.WithResource(resource.NewSchemaless(attribute.String("le", "r"))),
@@ -354,8 +355,8 @@ took_count{exported_exported_le="a",exported_le="r"} 1
 `)
 }
 
-// TestSeveralProviders has providers of the same resource and one registry, which is not to have target_info
-// twice.
+// TestSeveralProviders checks providers with the same resource and the same registry, which must not have
+// target_info twice.
 func TestSeveralProviders(t *testing.T) {
 	registry := metric.NewContextRegistry()
 	var r reports

@@ -12,8 +12,8 @@ import (
 
 var errNilCallback = errors.New("a callback is nil")
 
-// start registers the callbacks that an instrument is created with. Like in OpenTelemetry's SDK, only those
-// of the first creation count: code that runs again would observe the same values once more.
+// start registers the callbacks with which an instrument is created. As in OpenTelemetry's SDK, only those
+// of the first creation count. Otherwise, code that runs again would observe the same values twice.
 func (o *observable) start(functions []callbackFunc) error {
 	if o.created.Swap(true) {
 		if len(functions) > 0 && !o.isDropped() {
@@ -35,12 +35,13 @@ func (o *observable) start(functions []callbackFunc) error {
 	return errors.Join(errs...)
 }
 
-// RegisterCallback registers f, which observes values of instruments in each scrape. The instruments have to
-// be of this meter; others are left out and are an error. If no instrument is left, f is never called.
+// RegisterCallback registers f, which observes values of instruments in each scrape. The instruments must
+// belong to this meter. RegisterCallback leaves out others and returns an error. If no instrument remains,
+// f is never called.
 //
-// A registry runs callbacks at the same time, and keeps what they observe apart: two that observe the same
-// attributes of an instrument are in conflict, and the series of one of them is left out. For the same
-// reason, the cardinality limit of an instrument holds for each of its callbacks.
+// A registry runs callbacks concurrently and independently of each other. Two callbacks that observe the
+// same attributes of an instrument conflict: the registry leaves out the series of one of them. For the
+// same reason, the cardinality limit of an instrument applies to each of its callbacks.
 func (m *meter) RegisterCallback(f api.Callback, instruments ...api.Observable) (api.Registration, error) {
 	if f == nil {
 		return &registration{}, errNilCallback
@@ -67,7 +68,7 @@ func (m *meter) RegisterCallback(f api.Callback, instruments ...api.Observable) 
 	return &registration{callback: c}, errors.Join(errs...)
 }
 
-// own returns what is behind an instrument of the meter.
+// own returns the implementation of an instrument of the meter.
 func (m *meter) own(instrument api.Observable) (*observable, error) {
 	var o *observable
 	switch i := instrument.(type) {
@@ -76,7 +77,7 @@ func (m *meter) own(instrument api.Observable) (*observable, error) {
 	case float64Observable:
 		o = i.observable
 	default:
-		return nil, fmt.Errorf("cannot register a callback for an instrument (%T) that is not one of this meter provider", instrument)
+		return nil, fmt.Errorf("cannot register a callback for an instrument (%T) that does not belong to this meter provider", instrument)
 	}
 	if o.meter != m {
 		return nil, fmt.Errorf("cannot register a callback with meter %q for the instrument %q of meter %q: meters observe their own instruments",
@@ -89,11 +90,11 @@ func (m *meter) own(instrument api.Observable) (*observable, error) {
 type registration struct {
 	embedded.Registration
 
-	callback *callback // nil if there is nothing to run
+	callback *callback // nil if there is no callback to run
 }
 
-// Unregister ends the callback: scrapes that begin later do not run it. It does not wait for those that do.
-// The error is nil.
+// Unregister ends the callback: later scrapes do not run it. It does not wait for runs in progress. The
+// error is always nil.
 func (r *registration) Unregister() error {
 	if r.callback != nil {
 		r.callback.unregister()

@@ -70,7 +70,7 @@ func TestRegisterCallbackErrors(t *testing.T) {
 	}
 }
 
-// TestUnregisterWaitsForNothing unregisters a callback in the middle of its run.
+// TestUnregisterWaitsForNothing unregisters a callback during a run.
 func TestUnregisterWaitsForNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newObserved(t)
@@ -118,7 +118,7 @@ func TestUnregisterWaitsForNothing(t *testing.T) {
 	})
 }
 
-// TestShutdownAwaitsCallbacks shuts down during a run.
+// TestShutdownAwaitsCallbacks shuts a provider down during a run.
 func TestShutdownAwaitsCallbacks(t *testing.T) {
 	for _, patient := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {

@@ -17,7 +17,7 @@ import (
 	"github.com/luxfi/metric/otelmetric"
 )
 
-// scraped is a meter provider with what it exposes and reports.
+// scraped is a meter provider with its registry and its reports.
 type scraped struct {
 	*otelmetric.MeterProvider
 
@@ -26,7 +26,7 @@ type scraped struct {
 	reports  []string
 }
 
-// newScraped returns a provider whose series have no labels but those of attributes.
+// newScraped returns a provider whose series have only the labels of their attributes.
 func newScraped(options ...otelmetric.Option) *scraped {
 	r := &scraped{registry: metric.NewContextRegistry()}
 	options = append([]otelmetric.Option{
@@ -43,7 +43,8 @@ func (r *scraped) report(err error) {
 	r.reports = append(r.reports, err.Error())
 }
 
-// wantReports checks that there is one report for each text, in this order, and that it has the text.
+// wantReports checks that there is exactly one report for each text, in the same order, and that the report
+// contains the text.
 func (r *scraped) wantReports(t *testing.T, texts ...string) {
 	t.Helper()
 	r.mu.Lock()
@@ -58,13 +59,13 @@ func (r *scraped) wantReports(t *testing.T, texts ...string) {
 	}
 }
 
-// The formats that the tests ask for.
+// Formats for which the tests ask.
 const (
 	textFormat        = "text/plain;version=1.0.0"
 	openMetricsFormat = "application/openmetrics-text;version=1.0.0"
 )
 
-// page returns a scrape in a format.
+// page returns the body of a scrape in the given format.
 func (r *scraped) page(t *testing.T, format string) string {
 	t.Helper()
 	request := httptest.NewRequest("GET", "/metrics", nil)
@@ -90,7 +91,7 @@ func (r *scraped) samples(t *testing.T) []string {
 	return samples
 }
 
-// wantSamples checks the samples of a scrape, in any order.
+// wantSamples checks the samples of a scrape, which may be in any order.
 func (r *scraped) wantSamples(t *testing.T, want ...string) {
 	t.Helper()
 	if got := r.samples(t); !slices.Equal(slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(want))) {
@@ -98,7 +99,7 @@ func (r *scraped) wantSamples(t *testing.T, want ...string) {
 	}
 }
 
-// family returns a family as it is gathered, which is what the protobuf format has.
+// family returns a gathered family, which is also the content of the protobuf format.
 func (r *scraped) family(t *testing.T, name string) *dto.MetricFamily {
 	t.Helper()
 	return familyOf(t, r.registry, name)

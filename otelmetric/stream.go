@@ -18,44 +18,45 @@ import (
 	"github.com/luxfi/metric/otelmetric/internal/translate"
 )
 
-// number is what OpenTelemetry's instruments measure.
+// number is the type of OpenTelemetry's measurements.
 type number interface{ int64 | float64 }
 
-// measure is where an instrument's measurements go. It is safe for concurrent use.
+// measure receives the measurements of an instrument. It is safe for concurrent use.
 type measure[N number] interface {
-	// record adds a measurement with the attributes of set, or those in raw unless it is nil.
+	// record adds a measurement with the attributes in raw, or those of set if raw is nil.
 	record(ctx context.Context, value N, set attribute.Set, raw []attribute.KeyValue)
 }
 
-// streamConfig is what views make of an instrument.
+// streamConfig is an instrument after a view.
 type streamConfig struct {
 	instrument  sdk.Instrument
 	name        string
 	description string
 	unit        string
 	kind        translate.Kind
-	histogram   metric.HistogramOpts // the buckets of a histogram
-	filter      attribute.Filter     // reports which attributes become labels; nil for all
+	histogram   metric.HistogramOpts // buckets of a histogram
+	filter      attribute.Filter     // reports whether an attribute becomes a label; nil for all
 	limit       int                  // see WithCardinalityLimit
 }
 
 // streamID identifies the series that several instruments may share.
 type streamID struct {
-	scope string // its labels
+	scope string // the scope's labels
 	name  string
 }
 
-// stream is where measurements of an instrument go after a view.
+// stream receives the measurements of an instrument after a view.
 type stream[C any, P instrument.Child[C]] struct {
 	p       *MeterProvider
 	metric  string
 	index   *series.Index[C, P]
 	filter  attribute.Filter
-	refusal *rate.Limiter // of reports
+	refusal *rate.Limiter // limits the rate of reports
 }
 
-// newStream returns a stream whose series are made by vec, registered, and shared with other streams that
-// have the same ID. It is an error if the name cannot be translated or belongs to metrics of another type.
+// newStream returns a stream whose series are made by vec. It registers the series and shares them with
+// other streams that have the same ID. It returns an error if the name cannot be translated or belongs to
+// metrics of another type.
 func newStream[C any, P instrument.Child[C]](m *meter, c *streamConfig, vec func(metric.Opts, []string) *instrument.Vec[C, P]) (*stream[C, P], error) {
 	p := m.provider
 	f, err := m.family(c)
@@ -67,8 +68,9 @@ func newStream[C any, P instrument.Child[C]](m *meter, c *streamConfig, vec func
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if known, ok := p.streams[id]; ok {
-		if s.index, ok = known.(*series.Index[C, P]); !ok { // Both are exposed as gauges, so that their types are no conflict.
-			return nil, fmt.Errorf("instrument %q of meter %q: the metric %q is one of an instrument of another kind already: rename one of them, for example by a view",
+		// Two kinds of instruments are exposed as gauges. They have the same type, so claim accepts both.
+		if s.index, ok = known.(*series.Index[C, P]); !ok {
+			return nil, fmt.Errorf("instrument %q of meter %q: the metric %q already belongs to an instrument of another kind: rename one of them, for example by a view",
 				c.name, m.scope.Name, f.Name)
 		}
 		return s, nil
@@ -94,17 +96,17 @@ func (s *stream[C, P]) of(set *attribute.Set, raw []attribute.KeyValue) P {
 
 // refuse reports a measurement that is left out.
 func (s *stream[C, P]) refuse(value float64, allowed string) {
-	s.report(fmt.Errorf("the measurement %v is left out: it has to be %s", value, allowed))
+	s.report(fmt.Errorf("the measurement %v is left out: it must be %s", value, allowed))
 }
 
-// report reports what is wrong with measurements, now and then.
+// report reports a mistake in measurements, at a limited rate.
 func (s *stream[C, P]) report(err error) {
 	if s.refusal.Allow() {
 		s.p.config.handle(fmt.Errorf("metric %q: %w", s.metric, err))
 	}
 }
 
-// exemplar returns the exemplar of a measurement, or nil if it does not become one.
+// exemplar returns the exemplar of a measurement, or nil if the measurement does not become one.
 func (s *stream[C, P]) exemplar(ctx context.Context, value float64, set *attribute.Set, raw []attribute.KeyValue) *model.Exemplar {
 	if !s.p.config.sampled(ctx) {
 		return nil
@@ -112,7 +114,7 @@ func (s *stream[C, P]) exemplar(ctx context.Context, value float64, set *attribu
 	return s.p.newExemplar(ctx, value, s.dropped(set, raw))
 }
 
-// dropped returns the attributes that do not become labels because of a view.
+// dropped returns the attributes that a view keeps from becoming labels.
 func (s *stream[C, P]) dropped(set *attribute.Set, raw []attribute.KeyValue) (dropped []attribute.KeyValue) {
 	if s.filter == nil {
 		return nil
@@ -131,7 +133,7 @@ func (s *stream[C, P]) dropped(set *attribute.Set, raw []attribute.KeyValue) (dr
 // isFinite reports whether value is neither NaN nor an infinity.
 func isFinite(value float64) bool { return math.Abs(value) <= math.MaxFloat64 }
 
-// counterStream sums what only grows.
+// counterStream adds up values that must not be negative.
 type counterStream[N number] struct {
 	*stream[instrument.Counter, *instrument.Counter]
 }
@@ -155,7 +157,7 @@ func newCounters(opts metric.Opts, names []string) *instrument.Counters {
 	})
 }
 
-// upDownStream sums.
+// upDownStream adds up values.
 type upDownStream[N number] struct {
 	*stream[instrument.UpDown, *instrument.UpDown]
 }
@@ -181,7 +183,7 @@ func gaugeVecOpts(opts metric.Opts, names []string) prometheus.GaugeVecOpts {
 	return prometheus.GaugeVecOpts{GaugeOpts: metric.GaugeOpts(opts), VariableLabels: prometheus.UnconstrainedLabels(names)}
 }
 
-// gaugeStream keeps the last value, which may be NaN or an infinity.
+// gaugeStream keeps the latest value, which may be NaN or an infinity.
 type gaugeStream[N number] struct {
 	*stream[instrument.Gauge, *instrument.Gauge]
 }
@@ -212,7 +214,7 @@ func (s histogramStream[N]) record(ctx context.Context, value N, set attribute.S
 	}
 }
 
-// newHistograms returns what makes histograms with the buckets in buckets.
+// newHistograms returns a function that makes vectors of histograms with the given buckets.
 func newHistograms(buckets metric.HistogramOpts) func(metric.Opts, []string) *instrument.Histograms {
 	return func(opts metric.Opts, names []string) *instrument.Histograms {
 		h := buckets
@@ -221,7 +223,7 @@ func newHistograms(buckets metric.HistogramOpts) func(metric.Opts, []string) *in
 	}
 }
 
-// open returns where measurements go after a view.
+// open returns the receiver of measurements after a view.
 func open[N number](m *meter, c *streamConfig) (measure[N], error) {
 	switch c.kind {
 	case translate.Counter:

@@ -9,31 +9,31 @@ import (
 	"github.com/luxfi/metric/otelmetric/internal/translate"
 )
 
-// value is an observation. Of an int64, the number is the same as a float64.
+// value is an observation. For an int64, number is the same value as a float64.
 type value struct {
 	whole  int64
 	number float64
 }
 
-// tally is what one run of a callback has observed for a stream.
+// tally holds the observations of one run of a callback for one stream.
 type tally struct {
 	stream   *observedStream
 	of       *generation
 	cells    []cell  // by the number of the series
-	observed []int32 // numbers of the series that have been observed, in that order
-	overflow int     // the number of the overflow series, or -1
-	refused  int     // observations that were left out
+	observed []int32 // numbers of the observed series, in the order of their first observations
+	overflow int     // number of the overflow series, or -1
+	refused  int     // number of observations that were left out
 }
 
 // cell is the value of a series.
 type cell struct {
 	value
 
-	start int64 // when the series began, in nanoseconds since the Unix epoch
+	start int64 // time when the series began, in nanoseconds since the Unix epoch
 	set   bool
 }
 
-// begin makes the tally ready for a run, with memory of the run before.
+// begin prepares the tally for a run. It reuses the memory of the previous run.
 func (t *tally) begin(s *observedStream) {
 	g := s.pin()
 	if t.of != g {
@@ -42,7 +42,7 @@ func (t *tally) begin(s *observedStream) {
 	t.stream, t.of, t.overflow, t.refused = s, g, -1, 0
 }
 
-// end forgets what was observed.
+// end removes the observations.
 func (t *tally) end() {
 	for _, n := range t.observed {
 		t.cells[n] = cell{}
@@ -53,7 +53,7 @@ func (t *tally) end() {
 // has reports whether a series has been observed.
 func (t *tally) has(number int) bool { return number < len(t.cells) && t.cells[number].set }
 
-// isFull reports whether the limit leaves no room for another series but the overflow series.
+// isFull reports whether the limit leaves no room for a series other than the overflow series.
 func (t *tally) isFull() bool {
 	n := len(t.observed)
 	if t.overflow >= 0 && t.has(t.overflow) {
@@ -62,8 +62,8 @@ func (t *tally) isFull() bool {
 	return t.stream.limit > 0 && n >= t.stream.limit-1
 }
 
-// add adds an observation: of a sum, the values of the same series are added, because an attribute filter may
-// have made one of several; of a gauge, the last one counts.
+// add adds an observation. For sums, it adds values of the same series, because an attribute filter may
+// have merged several series. For gauges, the last value counts.
 func (t *tally) add(number int, v value) {
 	if number >= len(t.cells) {
 		t.cells = append(t.cells, make([]cell, number+1-len(t.cells))...)
@@ -89,9 +89,10 @@ func (t *tally) overflowNumber() int {
 	return t.overflow
 }
 
-// settle decides what is exposed of the series from an index on, at a time in nanoseconds since the Unix
-// epoch. It compares the counters of a run that is in order with those of the runs before: one that has gone
-// down has begun anew after it was observed last, which therefore is the time that it begins at.
+// settle sets the values and start timestamps of the series at index from and after. now is in nanoseconds
+// since the Unix epoch. If the run is in order, settle compares counters with their values in earlier runs.
+// A counter that has decreased has started again, after it was last observed, so the time of that
+// observation becomes its start timestamp.
 func (t *tally) settle(from int, by *callback, round uint64, inOrder bool, now int64) {
 	g := t.of
 	g.mu.Lock()
@@ -114,8 +115,8 @@ func (t *tally) settle(from int, by *callback, round uint64, inOrder bool, now i
 	}
 }
 
-// emit writes what was observed, beginning with so many of the series. It returns engine.ErrAbandoned if the
-// scrape has ended.
+// emit writes the samples of the observed series at index from and after. It returns engine.ErrAbandoned if
+// the scrape has ended.
 func (t *tally) emit(from int, to engine.Sink) error {
 	states := t.of.all()
 	var p model.Point
@@ -139,13 +140,13 @@ func (t *tally) emit(from int, to engine.Sink) error {
 	return nil
 }
 
-// check returns why the sum of a series is not exposed.
+// check returns an error if a value cannot be exposed.
 func (t *tally) check(number float64) error {
 	switch {
 	case t.stream.kind == translate.Gauge:
 		return nil
 	case !isFinite(number):
-		return fmt.Errorf("metric %q: %v was observed: sums have to be finite", t.stream.family.Name, number)
+		return fmt.Errorf("metric %q: %v was observed: sums must be finite", t.stream.family.Name, number)
 	case t.stream.kind == translate.Counter && number < 0:
 		return fmt.Errorf("metric %q: %v was observed: a counter cannot be negative; an up-down counter can", t.stream.family.Name, number)
 	default:
@@ -153,7 +154,7 @@ func (t *tally) check(number float64) error {
 	}
 }
 
-// refuse reports an observation that is left out. Only the first one of a run is described.
+// refuse reports an observation that is left out. It describes only the first one of a run.
 func (t *tally) refuse(err error, to engine.Sink) {
 	if t.refused++; t.refused > 1 {
 		err = nil

@@ -10,12 +10,13 @@ import (
 	"github.com/luxfi/metric/otelmetric/internal/translate"
 )
 
-// streamsOf returns the streams of an instrument: one for each view that matches it, or one if no view does,
-// without those that are dropped. An instrument can ask for bucket boundaries and for the only attribute keys
-// that become labels; nil means that it does not. Views that say nothing else leave it at that.
+// streamsOf returns the streams of an instrument: one for each view that matches it, or a single one if no
+// view does. Streams that are dropped are left out. An instrument can advise bucket boundaries and the keys
+// of the attributes that become labels. They are nil if it does not. The advice applies unless a view sets
+// something else.
 //
-// Views and aggregation selectors are code of the program, so the caller must not hold a lock. A view that
-// panics does not match: streamsOf reports the panic, and the other views decide.
+// Views and aggregation selectors are code of the program, so the caller must not hold a lock. If a view
+// panics, streamsOf reports the panic and ignores the view.
 func (p *MeterProvider) streamsOf(i sdk.Instrument, boundaries []float64, allowed ...attribute.Key) []*streamConfig {
 	s := &streamsBuilder{provider: p, instrument: i, boundaries: p.checkAdvice(i, boundaries), limit: p.config.limit}
 	if allowed != nil {
@@ -38,7 +39,8 @@ func (p *MeterProvider) streamsOf(i sdk.Instrument, boundaries []float64, allowe
 	return s.streams
 }
 
-// checkAdvice returns the boundaries that an instrument asks for, or nil if they are reported as invalid.
+// checkAdvice returns the boundaries that an instrument advises. If they are invalid, it reports them and
+// returns nil.
 func (p *MeterProvider) checkAdvice(i sdk.Instrument, boundaries []float64) []float64 {
 	if err := checkBoundaries(boundaries); err != nil {
 		p.config.handle(fmt.Errorf("%s gets the default buckets instead of those it asks for: %w", nameOf(i), err))
@@ -47,7 +49,7 @@ func (p *MeterProvider) checkAdvice(i sdk.Instrument, boundaries []float64) []fl
 	return boundaries
 }
 
-// nameOf returns a text for reports about an instrument.
+// nameOf returns the name of an instrument and its meter, for reports.
 func nameOf(i sdk.Instrument) string {
 	return fmt.Sprintf("instrument %q of meter %q", i.Name, i.Scope.Name)
 }
@@ -56,8 +58,8 @@ func nameOf(i sdk.Instrument) string {
 type streamsBuilder struct {
 	provider   *MeterProvider
 	instrument sdk.Instrument
-	boundaries []float64        // the instrument's own, or nil
-	filter     attribute.Filter // the instrument's own, or nil
+	boundaries []float64        // advised by the instrument, or nil
+	filter     attribute.Filter // for the keys that the instrument advises, or nil
 	limit      int
 	fallback   sdk.Aggregation // for views that set no aggregation
 
@@ -69,7 +71,8 @@ func (s *streamsBuilder) report(format string, args ...any) {
 	s.provider.config.handle(fmt.Errorf("%s "+format, append([]any{nameOf(s.instrument)}, args...)...))
 }
 
-// apply returns what a view makes of the instrument. It reports false if the view does not match or panics.
+// apply returns the stream that a view makes of the instrument. It reports false if the view does not match
+// or panics.
 func (s *streamsBuilder) apply(view sdk.View) (stream sdk.Stream, matches bool) {
 	if view == nil {
 		return sdk.Stream{}, false
@@ -88,7 +91,7 @@ func (s *streamsBuilder) apply(view sdk.View) (stream sdk.Stream, matches bool) 
 	return stream, matches
 }
 
-// selected returns the aggregation that the aggregation selector gives the instrument.
+// selected returns the aggregation selector's aggregation for the instrument.
 func (s *streamsBuilder) selected() (a sdk.Aggregation) {
 	err := engine.Try(func() error {
 		if selector := s.provider.config.aggregation; selector != nil {
@@ -113,7 +116,7 @@ func (s *streamsBuilder) selected() (a sdk.Aggregation) {
 	}
 }
 
-// standard returns the aggregation that the specification gives the instrument.
+// standard returns the specification's default aggregation for the instrument.
 func (s *streamsBuilder) standard() sdk.Aggregation {
 	a := sdk.DefaultAggregationSelector(s.instrument.Kind)
 	if explicit, ok := a.(sdk.AggregationExplicitBucketHistogram); ok {
@@ -122,7 +125,7 @@ func (s *streamsBuilder) standard() sdk.Aggregation {
 	return a
 }
 
-// advised returns a with the boundaries that the instrument asks for, if it does.
+// advised returns a with the boundaries that the instrument advises, if any.
 func (s *streamsBuilder) advised(a sdk.AggregationExplicitBucketHistogram) sdk.Aggregation {
 	if s.boundaries != nil {
 		a.Boundaries = s.boundaries
@@ -130,8 +133,8 @@ func (s *streamsBuilder) advised(a sdk.AggregationExplicitBucketHistogram) sdk.A
 	return a
 }
 
-// add adds a stream, unless it is dropped, or exposed under the same name as another one of the instrument:
-// two streams that share their series would count each measurement twice.
+// add adds a stream unless the stream is dropped, or is exposed under the same name as another stream of
+// the instrument: two streams that share their series would count each measurement twice.
 func (s *streamsBuilder) add(stream sdk.Stream) {
 	c := &streamConfig{
 		instrument:  s.instrument,
@@ -156,7 +159,8 @@ func (s *streamsBuilder) add(stream sdk.Stream) {
 	s.streams = append(s.streams, c)
 }
 
-// exposed returns the metric name of a stream, or an empty string if the name cannot be translated, which is reported later.
+// exposed returns the metric name of a stream. It returns "" if the name cannot be translated. That error
+// is reported later.
 func (s *streamsBuilder) exposed(c *streamConfig) string {
 	named, err := s.provider.names.Metric(c.name, c.unit, c.kind)
 	if err != nil {
@@ -165,7 +169,7 @@ func (s *streamsBuilder) exposed(c *streamConfig) string {
 	return named.Name
 }
 
-// aggregate sets what the aggregation of a view makes of a stream. It reports false if the stream is dropped.
+// aggregate applies the aggregation of a view to a stream. It reports false if the stream is dropped.
 func (s *streamsBuilder) aggregate(c *streamConfig, a sdk.Aggregation) bool {
 	if err := checkAggregation(a); err != nil {
 		s.report("does not get the aggregation of a view: %w", err)
@@ -193,8 +197,8 @@ func (s *streamsBuilder) aggregate(c *streamConfig, a sdk.Aggregation) bool {
 }
 
 // allowedKeys returns the attribute keys of options such as
-// [go.opentelemetry.io/otel/metric/x.WithDefaultAttributes], or nil if there is no such option. With such an
-// option that has no keys, the result is empty, and not nil.
+// [go.opentelemetry.io/otel/metric/x.WithDefaultAttributes], or nil without such an option. If such an
+// option has no keys, the result is empty but not nil.
 func allowedKeys[O any](options []O) (keys []attribute.Key) {
 	for _, o := range options {
 		if advice, ok := any(o).(interface{ AllowedKeys() []attribute.Key }); ok {

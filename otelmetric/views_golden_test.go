@@ -18,7 +18,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// TestViewsGolden compares what a program with many views exposes with golden files.
+// TestViewsGolden compares the exposition of a program with many views with golden files.
 func TestViewsGolden(t *testing.T) {
 	for _, format := range []struct{ file, accept string }{{"views.txt", textFormat}, {"views.openmetrics", openMetricsFormat}} {
 		t.Run(format.file, func(t *testing.T) {
@@ -38,7 +38,7 @@ func TestViewsGolden(t *testing.T) {
 	}
 }
 
-// shopViews are views of many sorts.
+// shopViews returns views of all kinds.
 func shopViews() []sdk.View {
 	shop := func(name string) sdk.Instrument { return sdk.Instrument{Name: name} }
 	return []sdk.View{
@@ -52,7 +52,7 @@ func shopViews() []sdk.View {
 	}
 }
 
-// runShop runs a program, some of whose measurements are part of a trace.
+// runShop runs a program. Some of its measurements are part of a trace.
 func runShop(t *testing.T) *scraped {
 	t.Helper()
 	r := newScraped(otelmetric.WithView(shopViews()...), otelmetric.WithInstrumentLimit(sdk.Instrument{Name: "visits"}, 3))

@@ -19,12 +19,12 @@ func explicit(boundaries ...float64) sdk.Aggregation {
 	return sdk.AggregationExplicitBucketHistogram{Boundaries: boundaries}
 }
 
-// viewOf returns a view for the instruments of a name pattern.
+// viewOf returns a view for the instruments whose names match a pattern.
 func viewOf(pattern string, stream sdk.Stream) sdk.View {
 	return sdk.NewView(sdk.Instrument{Name: pattern}, stream)
 }
 
-// raw returns a view that returns stream for all instruments, which is not checked as those of NewView are.
+// raw returns a view that returns stream for all instruments. Unlike those of NewView, it is not checked.
 func raw(stream sdk.Stream) sdk.View {
 	return func(sdk.Instrument) (sdk.Stream, bool) { return stream, true }
 }
@@ -35,7 +35,7 @@ func bought(t *testing.T, m api.Meter, options ...api.Int64CounterOption) {
 	counter(m, "shop.bought", options...).Add(t.Context(), 1, api.WithAttributes(attribute.String("color", "red"), attribute.Int("size", 2)))
 }
 
-// TestViews has views change a counter.
+// TestViews checks how views change a counter.
 func TestViews(t *testing.T) {
 	allow, deny := attribute.NewAllowKeysFilter, attribute.NewDenyKeysFilter
 	for _, test := range []struct {
@@ -90,7 +90,7 @@ func TestViews(t *testing.T) {
 	}
 }
 
-// TestViewsSeeInstruments checks which properties of an instrument a view can select.
+// TestViewsSeeInstruments checks the properties by which a view can select instruments.
 func TestViewsSeeInstruments(t *testing.T) {
 	scope := instrumentation.Scope{Name: "shop", Version: "v1", SchemaURL: "https://example.com"}
 	for name, criteria := range map[string]sdk.Instrument{
@@ -108,7 +108,7 @@ func TestViewsSeeInstruments(t *testing.T) {
 	}
 }
 
-// TestViewsOfHelp checks that a view's description is the help, also if it is empty.
+// TestViewsOfHelp checks that a view's description becomes the help, even if it is empty.
 func TestViewsOfHelp(t *testing.T) {
 	r := newScraped(otelmetric.WithView(
 		viewOf("a", sdk.Stream{Description: "Another."}),
@@ -204,7 +204,8 @@ func TestBuckets(t *testing.T) {
 	}
 }
 
-// TestAggregations checks which instruments can have which aggregations. Each instrument measures 3.
+// TestAggregations checks the aggregations that each kind of instrument can have. Each instrument measures
+// 3.
 func TestAggregations(t *testing.T) {
 	kinds := map[string]func(t *testing.T, m api.Meter){
 		"counter":   func(t *testing.T, m api.Meter) { must(m.Float64Counter("x")).Add(t.Context(), 3) },
@@ -217,7 +218,7 @@ func TestAggregations(t *testing.T) {
 	for _, test := range []struct {
 		kind        string
 		aggregation sdk.Aggregation
-		want        string // empty if it cannot have the aggregation
+		want        string // empty if the instrument cannot have the aggregation
 	}{
 		{"counter", sdk.AggregationSum{}, "x_total 3"},
 		{"counter", sdk.AggregationLastValue{}, ""},
@@ -250,7 +251,8 @@ func TestAggregations(t *testing.T) {
 	}
 }
 
-// TestViewsMayMakeInstruments has a view make instruments of the same meter, for which no lock may be held.
+// TestViewsMayMakeInstruments checks that a view may create instruments of the same meter, so no lock may
+// be held while views run.
 func TestViewsMayMakeInstruments(t *testing.T) {
 	var r *scraped
 	r = newScraped(otelmetric.WithView(func(i sdk.Instrument) (sdk.Stream, bool) {

@@ -12,8 +12,8 @@ import (
 	"github.com/luxfi/metric/promauto"
 )
 
-// constructors make an instrument of each kind, with the functions of the package and
-// with the methods of a factory.
+// constructors make an instrument of each kind, with the functions of the package and with the methods of a
+// factory.
 var constructors = map[string]struct {
 	byDefault func(name string) metric.Collector
 	byFactory func(f promauto.Factory, name string) metric.Collector
@@ -170,7 +170,7 @@ var states = []string{"on", "off"}
 
 func one() float64 { return 1 }
 
-// used makes a series in a vector, and returns the vector.
+// used creates a series in a vector and returns the vector.
 func used[M any, V interface {
 	metric.Collector
 	WithLabelValues(values ...string) M
@@ -179,7 +179,7 @@ func used[M any, V interface {
 	return v
 }
 
-// setDefault makes r the default registerer while the test runs.
+// setDefault makes r the default registerer during the test.
 func setDefault(t *testing.T, r metric.Registerer) {
 	before := metric.DefaultRegisterer
 	metric.DefaultRegisterer = r
@@ -234,7 +234,7 @@ func wantNothing(t *testing.T, g metric.Gatherer) {
 	}
 }
 
-// TestNowhere checks that a factory without a registerer makes what can be used.
+// TestNowhere checks that the instruments of a factory without a registerer are usable.
 func TestNowhere(t *testing.T) {
 	unused := metric.NewRegistry()
 	setDefault(t, unused)
@@ -272,7 +272,7 @@ func TestTakenName(t *testing.T) {
 	}
 }
 
-// recovered returns what f panics with.
+// recovered returns the value with which f panics.
 func recovered(f func()) (value any) {
 	defer func() { value = recover() }()
 	f()

@@ -8,7 +8,7 @@ import (
 	"github.com/luxfi/metric/testutil"
 )
 
-// TestInfosAndStateSets checks that tests of programs can compare, count and lint them.
+// TestInfosAndStateSets checks that the functions can compare, count and lint info metrics and state sets.
 func TestInfosAndStateSets(t *testing.T) {
 	info := metric.NewInfo(metric.InfoOpts{Name: "build", Help: "The program."}, metric.Labels{"version": "1"})
 	state := metric.NewStateSet(metric.StateSetOpts{Name: "state", Help: "What it does.", States: []string{"on", "off"}, Initial: "on"})

@@ -27,7 +27,7 @@ requests_total{path="/"} 2
 	// <nil>
 }
 
-// TestRegistry checks that the functions for gatherers take a registry of ours.
+// TestRegistry checks that the functions for gatherers accept registries of this module.
 func TestRegistry(t *testing.T) {
 	r := metric.NewRegistry()
 	camel := metric.NewGauge(metric.GaugeOpts{Name: "camelCase", Help: "A gauge."})

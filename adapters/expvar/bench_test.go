@@ -10,7 +10,7 @@ import (
 	adapter "github.com/luxfi/metric/adapters/expvar"
 )
 
-// BenchmarkCollect reads a number, a map of 50 keys and a function.
+// BenchmarkCollect collects a number, a map with 50 keys and a function.
 func BenchmarkCollect(b *testing.B) {
 	m := mapOf()
 	for i := range 50 {

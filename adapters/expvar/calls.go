@@ -15,24 +15,24 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// calls are the functions of the program that run at present, each of them at most once. Its zero
-// value is ready to use.
+// calls are the calls of the program's functions that are in progress, at most one for each function. The
+// zero value is ready to use.
 type calls struct {
 	mu      sync.Mutex
-	running map[string]*call // By variable and keys.
+	running map[string]*call // calls by variable and keys
 }
 
-// call is one run of a function. Scrapes that overlap share it.
+// call is one call of a function. Overlapping scrapes share it.
 type call struct {
 	done chan struct{}
-	late bool // It has missed a deadline, so no scrape joins it any more. Guarded by calls.mu.
+	late bool // whether the call has missed a deadline, so that no scrape joins it anymore; guarded by calls.mu
 
-	// What follows is set before done is closed.
-	tree any // See treeOf.
+	// tree and err are set before done is closed.
+	tree any // see treeOf
 	err  error
 }
 
-// start runs the function, unless it runs already.
+// start calls the function unless a call of it is already in progress.
 func (c *calls) start(name string, keys []string, code expvar.Var) (*call, error) {
 	id := strings.Join(append([]string{name}, keys...), "\x00")
 	c.mu.Lock()
@@ -60,7 +60,7 @@ func (c *calls) start(name string, keys []string, code expvar.Var) (*call, error
 	return started, nil
 }
 
-// wait returns the result of a call, or an error when ctx is done.
+// wait returns the result of a call, or an error if ctx is done first.
 func (c *calls) wait(ctx context.Context, running *call) (tree any, err error) {
 	select {
 	case <-running.done:
@@ -72,7 +72,7 @@ func (c *calls) wait(ctx context.Context, running *call) (tree any, err error) {
 		return running.tree, running.err
 	case <-ctx.Done():
 	}
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) { // A client that goes away says nothing about the function.
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) { // A canceled scrape does not mean that the function is slow.
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		running.late = true
@@ -80,8 +80,7 @@ func (c *calls) wait(ctx context.Context, running *call) (tree any, err error) {
 	return nil, fmt.Errorf("the function has not returned: %w", ctx.Err())
 }
 
-// evaluate finds the tree of what the program publishes. It runs code of the program, which may panic
-// or end the goroutine.
+// evaluate sets the result of the call. It runs code of the program, which may panic or end the goroutine.
 func (c *call) evaluate(code expvar.Var) {
 	returned := false
 	defer func() {
@@ -97,8 +96,9 @@ func (c *call) evaluate(code expvar.Var) {
 	returned = true
 }
 
-// treeOf returns v as a tree of float64, bool, string, map[string]any and nil, and of values that are
-// not exposed. What package encoding/json cannot do, NaN and infinities, it does itself.
+// treeOf returns v as a tree of float64, [json.Number], bool, string, nil, map[string]any, and values that
+// are not exposed. It converts common types itself, because package encoding/json refuses NaN and
+// infinities.
 func treeOf(v any) (any, error) {
 	switch v := v.(type) {
 	case nil, bool, string, float64:
@@ -139,7 +139,7 @@ func treeOfMap[V any](m map[string]V) (any, error) {
 	return tree, nil
 }
 
-// parse returns the tree of a JSON text. Numbers in it are a json.Number.
+// parse returns the tree of a JSON text. Its numbers have the type [json.Number].
 func parse(text []byte) (tree any, err error) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber() // Numbers that are too large for a float64 must not be errors.

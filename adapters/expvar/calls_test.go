@@ -16,13 +16,13 @@ import (
 	adapter "github.com/luxfi/metric/adapters/expvar"
 )
 
-// TestSlowFunc has a function that hangs. It costs its own value and the time to the deadline once, and is
-// not started again before it returns.
+// TestSlowFunc checks that a function that hangs affects only its own value, delays only the first scrape,
+// up to the deadline, and is not called again before it has returned.
 func TestSlowFunc(t *testing.T) {
 	for name, tc := range map[string]struct {
-		scrape time.Duration // Its deadline; 0 means none.
+		scrape time.Duration // timeout of the scrape; 0 means none
 		opts   []adapter.Option
-		took   time.Duration // How long the scrape may take.
+		took   time.Duration // time that the first scrape may take
 	}{
 		"deadline of the scrape": {time.Second, nil, time.Second},
 		"own timeout":            {time.Hour, []adapter.Option{adapter.WithFuncTimeout(2 * time.Second)}, 2 * time.Second},
@@ -32,7 +32,7 @@ func TestSlowFunc(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var started atomic.Int32
 				release := make(chan struct{})
-				var over atomic.Bool // The variable stays, and other tests read it.
+				var over atomic.Bool // true after the test; the variable stays published, and other tests read it
 				defer over.Store(true)
 				prefix, selects := publish(t, vars{
 					"a_slow": testFunc(func() any {
@@ -79,7 +79,8 @@ func TestSlowFunc(t *testing.T) {
 	}
 }
 
-// TestClientGoesAway cancels a scrape, which says nothing about the function: the next scrape joins it.
+// TestClientGoesAway checks that the next scrape joins the function's call after a scrape has been
+// canceled.
 func TestClientGoesAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var started atomic.Int32
@@ -105,7 +106,7 @@ func TestClientGoesAway(t *testing.T) {
 	})
 }
 
-// TestGoexit has a function that ends its goroutine.
+// TestGoexit checks a function that ends its goroutine.
 func TestGoexit(t *testing.T) {
 	prefix, selects := publish(t, vars{"f": testFunc(func() any { runtime.Goexit(); return 1 }), "g": intOf(1)})
 	got, failures := samplesOf(t, prefix, selects)
@@ -115,7 +116,7 @@ func TestGoexit(t *testing.T) {
 	}
 }
 
-// TestConcurrent scrapes while variables change and are published.
+// TestConcurrent scrapes while variables change and new ones are published.
 func TestConcurrent(t *testing.T) {
 	m, counted := new(expvar.Map).Init(), new(expvar.Int)
 	prefix, selects := publish(t, vars{"m": m, "n": counted, "f": testFunc(func() any { return counted.Value() })})

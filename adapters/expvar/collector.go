@@ -9,8 +9,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// Collector exposes variables of package expvar. It is safe for concurrent use. [NewCollector] makes
-// one.
+// Collector exposes variables of package expvar as metrics. It is safe for concurrent use. [NewCollector]
+// makes one.
 type Collector struct {
 	config *config
 	calls  calls
@@ -18,18 +18,19 @@ type Collector struct {
 
 var _ metric.CollectorWithContext = (*Collector)(nil)
 
-// NewCollector returns a collector of all variables that are published when it is scraped. It
-// describes nothing, because they can change, and so is an unchecked collector.
+// NewCollector returns a collector of all variables that are published when it is scraped. Because
+// variables can be added at any time, it describes no metrics: registries treat it as an unchecked
+// collector.
 func NewCollector(opts ...Option) *Collector { return &Collector{config: newConfig(opts)} }
 
 // Describe sends nothing.
 func (c *Collector) Describe(chan<- *metric.Desc) {}
 
-// Collect collects with the background context.
+// Collect calls CollectWithContext with a background context.
 func (c *Collector) Collect(ch chan<- metric.Metric) { c.CollectWithContext(context.Background(), ch) }
 
-// CollectWithContext sends a metric for each number that is published, and an invalid metric for each
-// variable or function that fails.
+// CollectWithContext sends a metric for each published number, and an invalid metric for each variable or
+// function that fails.
 func (c *Collector) CollectWithContext(ctx context.Context, ch chan<- metric.Metric) {
 	var pending []waiting
 	collection := &collection{config: c.config, ch: ch, families: make(map[string]*family)}
@@ -57,14 +58,14 @@ func (c *Collector) CollectWithContext(ctx context.Context, ch chan<- metric.Met
 	collection.finish()
 }
 
-// waiting is a call whose result a scrape waits for.
+// waiting is a call whose result a scrape awaits.
 type waiting struct {
 	out  *variable
 	keys []string
 	call *call
 }
 
-// published returns the variables that are selected. selected runs when no lock is held.
+// published returns the selected variables. It holds no lock while it calls selected.
 func published(selected func(string) bool) (list []expvar.KeyValue) {
 	var all []expvar.KeyValue
 	expvar.Do(func(v expvar.KeyValue) { all = append(all, v) })
@@ -76,10 +77,11 @@ func published(selected func(string) bool) (list []expvar.KeyValue) {
 	return list
 }
 
-// read exposes v, which has these keys in the variable. It calls later for what runs code of the
-// program.
+// read exposes the value of the variable v, or the value at keys within it. It passes values that run code
+// of the program to later instead.
 //
-// A nil pointer that was published panics here, which costs nothing else.
+// If the program has published a nil pointer, read recovers from the panic and reports it as a failure of
+// that value.
 func (v *variable) read(keys []string, value expvar.Var, later func(keys []string, code expvar.Var)) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -98,7 +100,7 @@ func (v *variable) read(keys []string, value expvar.Var, later func(keys []strin
 			v.deep++
 			return
 		}
-		var all []expvar.KeyValue // Do holds a lock, and sending can take long.
+		var all []expvar.KeyValue // Do holds a lock, and sending may take long.
 		value.Do(func(kv expvar.KeyValue) { all = append(all, kv) })
 		for _, kv := range all {
 			v.read(append(keys[:len(keys):len(keys)], kv.Key), kv.Value, later)

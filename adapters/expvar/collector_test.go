@@ -19,15 +19,15 @@ import (
 
 type vars = map[string]expvar.Var
 
-// TestValues covers what variables become.
+// TestValues checks the metrics of variables of all kinds.
 func TestValues(t *testing.T) {
 	type object = map[string]any
 	for name, tc := range map[string]struct {
 		vars   vars
 		opts   []adapter.Option
-		labels map[string][]string // By variable, for WithLabels.
+		labels map[string][]string // arguments of WithLabels
 		want   string
-		says   []string // In the errors, one of each.
+		says   []string // texts that the errors contain, one in each
 	}{
 		"numbers": {vars{
 			"i": intOf(-3), "f": floatOf(0.25), "nan": floatOf(math.NaN()), "inf": floatOf(math.Inf(-1)), "big": intOf(1 << 62),
@@ -100,7 +100,7 @@ func TestValues(t *testing.T) {
 	}
 }
 
-// TestDefaultSelection leaves out memstats and cmdline, and what Publish has published.
+// TestDefaultSelection checks that memstats, cmdline and the variables of Publish are left out by default.
 func TestDefaultSelection(t *testing.T) {
 	r := metric.NewRegistry()
 	r.MustRegister(adapter.NewCollector())
@@ -112,7 +112,7 @@ func TestDefaultSelection(t *testing.T) {
 		t.Fatal(err)
 	}
 	expvar.Publish(name+"_number", intOf(7))
-	text, _ := gather(t.Context(), r, "") // Variables of other tests fail.
+	text, _ := gather(t.Context(), r, "") // Variables of other tests may fail.
 	text = "\n" + text
 	if strings.Contains(text, "memstats") || strings.Contains(text, "cmdline") || strings.Contains(text, "series") || !strings.Contains(text, "\n"+name+"_number 7\n") {
 		t.Error(text)
@@ -125,7 +125,7 @@ func TestDefaultSelection(t *testing.T) {
 	}
 }
 
-// TestTypes gives types to metrics by their names.
+// TestTypes checks that the names of metrics determine their types.
 func TestTypes(t *testing.T) {
 	prefix, selects := publish(t, vars{"jobs/total": intOf(1), "depth": intOf(2), "other": intOf(3), "info": stringOf("x")})
 	r := metric.NewRegistry()
@@ -135,7 +135,8 @@ func TestTypes(t *testing.T) {
 	golden(t, "testdata/types.txt", strings.ReplaceAll(strings.ReplaceAll(text, underscored(prefix), "p_"), prefix, "p!"))
 }
 
-// TestSameAsPeer exposes the same variables with client_golang's collector, which needs a list of them.
+// TestSameAsPeer compares the metrics with those of client_golang's collector, which needs a list of
+// variables.
 func TestSameAsPeer(t *testing.T) {
 	prefix, selects := publish(t, vars{
 		"int": intOf(5), "float": floatOf(2.5), "bool": returns(true), "text": stringOf("x"),
@@ -167,7 +168,7 @@ func TestSameAsPeer(t *testing.T) {
 	}
 }
 
-// TestOptionsPanic gives options what they do not take.
+// TestOptionsPanic checks that options panic if their arguments are invalid.
 func TestOptionsPanic(t *testing.T) {
 	for name, option := range map[string]func(){
 		"limit":          func() { adapter.WithLimit(0) },

@@ -13,7 +13,7 @@ import (
 )
 
 func Example() {
-	// Anywhere in the program and its libraries:
+	// This can be anywhere in the program and its libraries:
 	expvar.NewInt("example/jobs-total").Add(3)
 	hits := expvar.NewMap("example_hits")
 	hits.Add("/index", 2)

@@ -44,11 +44,13 @@ func expose(t testing.TB, g metric.Gatherer) string {
 	return w.Body.String()
 }
 
-// testFunc is a Func; the tests' own publish must not fail where a test runs twice.
+// testFunc is an expvar.Func. Tests must publish it with the function publish below, because expvar.Publish
+// panics if a test runs twice.
 type testFunc = expvar.Func
 
-// publish publishes v under a name that begins with that of the test, and with p. It returns an option that
-// selects what the test has published. Variables cannot be withdrawn, so each run of a test has another prefix.
+// publish publishes variables under names that begin with the name of the test. It returns the prefix that
+// it has added to the names, and an option that selects these variables. Variables stay published forever,
+// so each run of a test has another prefix.
 func publish(t testing.TB, vars map[string]expvar.Var) (prefix string, selects adapter.Option) {
 	t.Helper()
 	prefix = "v" + t.Name() + "!"
@@ -64,7 +66,7 @@ func publish(t testing.TB, vars map[string]expvar.Var) (prefix string, selects a
 	})
 }
 
-// samplesOf returns the samples of a scrape, without the prefix of the test, and its errors.
+// samplesOf returns the samples of a scrape, with the test's prefix removed, and the errors of the scrape.
 func samplesOf(t testing.TB, prefix string, opts ...adapter.Option) (samples string, failures []error) {
 	t.Helper()
 	r := metric.NewRegistry()
@@ -91,7 +93,7 @@ func gather(ctx context.Context, r *metric.Registry, prefix string) (samples str
 	return out.String(), failures
 }
 
-// underscored returns what a metric's name has of a prefix.
+// underscored returns the prefix in the form that it has in the names of metrics.
 func underscored(prefix string) string {
 	return strings.Map(func(r rune) rune {
 		if strings.ContainsRune("!/#,.- ", r) {
@@ -129,7 +131,7 @@ func stringOf(s string) *expvar.String {
 
 func returns(v any) testFunc { return func() any { return v } }
 
-// raw is a variable that is no type of package expvar.
+// raw is a variable whose type does not belong to package expvar.
 type raw string
 
 func (r raw) String() string { return string(r) }

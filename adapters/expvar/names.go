@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// metricName returns the name of the metric for fields of a variable.
+// metricName returns the name of the metric for a variable or for fields of it.
 func metricName(variable string, fields []string, suffix string) string {
 	name := strings.Map(func(r rune) rune {
 		if 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '_' || r == ':' {
@@ -20,7 +20,8 @@ func metricName(variable string, fields []string, suffix string) string {
 	return name + suffix
 }
 
-// labelNames returns the names of the first n labels: those of WithLabels, and key, key2 and so on.
+// labelNames returns the names of the first n labels: those set by WithLabels, and then key, key2 and so
+// on.
 func (v *variable) labelNames(n int) []string {
 	names := slices.Clone(v.labels[:min(n, len(v.labels))])
 	for i := len(names); i < n; i++ {
@@ -36,7 +37,7 @@ func (v *variable) labelNames(n int) []string {
 	return names
 }
 
-// infoLabel returns the name of the label for a string.
+// infoLabel returns the name of the label that holds a string.
 func infoLabel(names []string) string {
 	name := "value"
 	for slices.Contains(names, name) {

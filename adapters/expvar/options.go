@@ -13,7 +13,7 @@ type Option func(*config)
 type config struct {
 	selected         func(name string) bool
 	counters, gauges []*regexp.Regexp
-	labels           map[string][]string // The names of labels, by variable.
+	labels           map[string][]string // names of labels, by variable
 	strings          bool
 	limit, depth     int
 	funcTimeout      time.Duration
@@ -33,8 +33,9 @@ func newConfig(opts []Option) *config {
 	return c
 }
 
-// WithSelect exposes the variables for whose names selected returns true, in place of all but memstats
-// and cmdline. selected must be safe for concurrent use. Nil selects all.
+// WithSelect makes the collector expose the variables for whose names selected returns true. Without it,
+// the collector exposes all variables except memstats and cmdline. selected must be safe for concurrent
+// use. A nil function selects all variables.
 func WithSelect(selected func(name string) bool) Option {
 	if selected == nil {
 		selected = func(string) bool { return true }
@@ -42,21 +43,21 @@ func WithSelect(selected func(name string) bool) Option {
 	return func(c *config) { c.selected = selected }
 }
 
-// WithCounters makes counters of the numbers whose metric has a name that matches one of the
-// expressions, such as regexp.MustCompile(`_(total|count)$`).
+// WithCounters makes numbers counters if the name of their metric matches one of the expressions, such as
+// regexp.MustCompile(`_(total|count)$`).
 func WithCounters(names ...*regexp.Regexp) Option {
 	return func(c *config) { c.counters = append(c.counters, names...) }
 }
 
-// WithGauges makes gauges of the numbers whose metric has a name that matches one of the expressions
-// and is no counter by [WithCounters].
+// WithGauges makes numbers gauges if the name of their metric matches one of the expressions and none of
+// those in [WithCounters].
 func WithGauges(names ...*regexp.Regexp) Option {
 	return func(c *config) { c.gauges = append(c.gauges, names...) }
 }
 
-// WithLabels names the labels of a variable: the first one is for the keys of the map or JSON object
-// that the variable is, the second one for those of maps and objects in it, and so on. It panics if a
-// name is not a valid label name, or is used twice.
+// WithLabels names the labels of a variable. The first label is for the keys of the variable, which is a
+// map or a JSON object. The second label is for the keys of maps and objects within it, and so on.
+// WithLabels panics if a name is not a valid label name or occurs twice.
 func WithLabels(variable string, names ...string) Option {
 	for i, name := range names {
 		if !labelName.MatchString(name) {
@@ -72,12 +73,12 @@ func WithLabels(variable string, names ...string) Option {
 
 var labelName = regexp.MustCompile(`^(_?[a-zA-Z][a-zA-Z0-9_]*|_[0-9][a-zA-Z0-9_]*|_)$`)
 
-// WithStrings exposes strings as metrics whose name ends in _info and whose value is 1. The string is
-// the value of the label value. Strings of more than 256 bytes are left out, without a report.
+// WithStrings exposes strings as metrics whose name ends in _info and whose value is 1. Their label value
+// contains the string. Strings longer than 256 bytes are left out without a report.
 func WithStrings() Option { return func(c *config) { c.strings = true } }
 
-// WithLimit limits the series that a variable has. The default is 1,000. It panics if the limit is not
-// positive.
+// WithLimit limits the number of series of each variable. The default is 1,000. WithLimit panics if the
+// limit is not positive.
 func WithLimit(series int) Option {
 	if series <= 0 {
 		panic(fmt.Errorf("a limit of %d series for each expvar variable: it must be positive", series))
@@ -85,8 +86,8 @@ func WithLimit(series int) Option {
 	return func(c *config) { c.limit = series }
 }
 
-// WithDepth limits how many maps and JSON objects may be nested in one another. The default is 5. It
-// panics if the depth is not positive.
+// WithDepth limits how deeply maps and JSON objects may be nested. The default is 5 levels. WithDepth
+// panics if the number of levels is not positive.
 func WithDepth(levels int) Option {
 	if levels <= 0 {
 		panic(fmt.Errorf("a depth of %d for expvar variables: it must be positive", levels))
@@ -94,8 +95,8 @@ func WithDepth(levels int) Option {
 	return func(c *config) { c.depth = levels }
 }
 
-// WithFuncTimeout limits how long a function may take, besides the deadline of the scrape. The default
-// is 10 seconds. It panics if the limit is not positive.
+// WithFuncTimeout limits how long a scrape waits for functions, in addition to the deadline of the scrape.
+// The default is 10 seconds. WithFuncTimeout panics if the limit is not positive.
 func WithFuncTimeout(limit time.Duration) Option {
 	if limit <= 0 {
 		panic(fmt.Errorf("a timeout of %v for functions of package expvar: it must be positive", limit))

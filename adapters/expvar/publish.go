@@ -13,20 +13,19 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// defaultPublishTimeout is how long a read of a variable takes at most if the program does not say.
+// defaultPublishTimeout is how long a read of a variable may take by default.
 const defaultPublishTimeout = 5 * time.Second
 
-// Publish publishes the metrics of g as the variable with that name, for programs that read
-// /debug/vars. Each read of the variable gathers from g, for at most so long; 0 stands for 5 seconds.
-// When the time has passed, the variable has what was gathered, and the error. It is a JSON object
-// such as
+// Publish publishes the metrics of g as the variable called name, for programs that read /debug/vars. Each
+// read of the variable gathers from g, for at most timeout, or 5 seconds if timeout is 0. After that, the
+// variable contains the metrics gathered in time, and an error. It is a JSON object such as
 //
 //	{"metrics":{"up":{"type":"gauge","series":[{"labels":{"zone":"a"},"value":1}]}}}
 //
-// Histograms and summaries have count and sum in place of value, and buckets or quantiles. NaN and
-// infinities are strings. The error of the gathering is a string in the field error.
+// Histograms and summaries have the fields count and sum in place of value, and buckets or quantiles. NaN
+// and infinities are strings. The field error contains the text of the error, if gathering failed.
 //
-// It is an error if a variable with that name is published already. A variable cannot be withdrawn.
+// Publish returns an error if a variable called name is already published. Variables cannot be withdrawn.
 func Publish(name string, g metric.Gatherer, timeout time.Duration) error {
 	switch v := reflect.ValueOf(g); {
 	case !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil():
@@ -43,14 +42,14 @@ func Publish(name string, g metric.Gatherer, timeout time.Duration) error {
 	return nil
 }
 
-// variableOfMetrics is an expvar.Var. Gatherers bounds how long even a gatherer without a context
-// takes.
+// variableOfMetrics is an expvar.Var. Its field from is a Gatherers because Gatherers bounds the time of
+// gatherers that take no context.
 type variableOfMetrics struct {
 	from    metric.Gatherers
 	timeout time.Duration
 }
 
-// String gathers, and returns the result as JSON.
+// String gathers and returns the metrics as JSON.
 func (v *variableOfMetrics) String() string {
 	ctx, cancel := context.WithTimeout(context.Background(), v.timeout)
 	defer cancel()
@@ -63,7 +62,7 @@ func (v *variableOfMetrics) String() string {
 		out.Metrics[f.GetName()] = familyAsJSON(f)
 	}
 	text, err := json.Marshal(out)
-	if err != nil { // It has only what can be marshaled.
+	if err != nil { // This cannot happen: all values can be marshaled.
 		return strconv.Quote(err.Error())
 	}
 	return string(text)
@@ -84,11 +83,11 @@ type jsonSeries struct {
 	Value     *jsonNumber           `json:"value,omitempty"`
 	Count     *jsonNumber           `json:"count,omitempty"`
 	Sum       *jsonNumber           `json:"sum,omitempty"`
-	Buckets   map[string]jsonNumber `json:"buckets,omitempty"`   // Cumulative, by upper bound.
-	Quantiles map[string]jsonNumber `json:"quantiles,omitempty"` // By rank.
+	Buckets   map[string]jsonNumber `json:"buckets,omitempty"`   // cumulative counts by upper bound
+	Quantiles map[string]jsonNumber `json:"quantiles,omitempty"` // values by rank
 }
 
-// jsonNumber is a number that is a string where JSON has no number for it.
+// jsonNumber is a number that becomes a string where JSON cannot represent it.
 type jsonNumber float64
 
 // MarshalJSON returns the number, or a string such as "NaN".

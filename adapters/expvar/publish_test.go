@@ -15,7 +15,7 @@ import (
 	adapter "github.com/luxfi/metric/adapters/expvar"
 )
 
-// publishMetrics publishes g under a name of the test's own.
+// publishMetrics publishes g under a name that is unique to the test.
 func publishMetrics(t *testing.T, g metric.Gatherer, timeout time.Duration) expvar.Var {
 	t.Helper()
 	name := t.Name()
@@ -28,7 +28,7 @@ func publishMetrics(t *testing.T, g metric.Gatherer, timeout time.Duration) expv
 	return expvar.Get(name)
 }
 
-// TestPublishKinds covers all kinds of metrics.
+// TestPublishKinds checks metrics of all kinds.
 func TestPublishKinds(t *testing.T) {
 	r := metric.NewRegistry()
 	g := metric.NewGaugeVec(metric.GaugeOpts{Name: "g", Help: "h"}, []string{"a", "b"})
@@ -48,7 +48,8 @@ func TestPublishKinds(t *testing.T) {
 	}
 }
 
-// TestPublishErrors bounds the time of a read, even if the gatherer hangs, and shows the error.
+// TestPublishErrors checks that a read of the variable ends in time and shows the error, even if the
+// gatherer hangs.
 func TestPublishErrors(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})

@@ -13,23 +13,23 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// maxString is the length of the longest string that is exposed.
+// maxString is the maximum length of exposed strings, in bytes.
 const maxString = 256
 
-// collection is what a scrape exposes. One goroutine uses it.
+// collection collects the metrics of one scrape. Only one goroutine uses it.
 type collection struct {
 	config    *config
 	ch        chan<- metric.Metric
-	families  map[string]*family // By name.
+	families  map[string]*family // families by name
 	variables []*variable
 }
 
 // family is a metric in a collection.
 type family struct {
-	origin    string // The variable and the fields that it shows.
+	origin    string // the variable and the fields that the family shows
 	valueType metric.ValueType
-	descs     []*metric.Desc // By number of labels; nil until they are needed.
-	reported  bool           // Another origin of the same name was reported.
+	descs     []*metric.Desc // descriptors by number of labels; nil until they are needed
+	reported  bool           // whether another origin with the same name has been reported
 }
 
 // variable is a variable that is being exposed.
@@ -37,16 +37,16 @@ type variable struct {
 	*collection
 	name      string
 	labels    []string
-	series    int // How many it has.
-	over      int // Values that were left out because of the limit.
-	deep      int // Maps that were left out because of the depth.
-	malformed int // texts of numbers that cannot be read
+	series    int // number of series
+	over      int // number of values left out because of the limit
+	deep      int // number of maps left out because of the depth
+	malformed int // number of values left out because they are not valid numbers
 }
 
-// place is where in its variable a value is.
+// place is the position of a value within its variable.
 type place struct {
-	fields []string // They become part of the name.
-	labels []string // The values of labels.
+	fields []string // keys that become part of the metric's name
+	labels []string // keys that become values of labels
 }
 
 func (c *collection) variable(name string) *variable {
@@ -55,7 +55,7 @@ func (c *collection) variable(name string) *variable {
 	return v
 }
 
-// value exposes a tree at a place, below so many levels.
+// value exposes a tree at a place. level is the number of maps around the tree.
 func (v *variable) value(at place, tree any, level int) {
 	switch tree := tree.(type) {
 	case float64:
@@ -66,7 +66,7 @@ func (v *variable) value(at place, tree any, level int) {
 			v.malformed++
 			return
 		}
-		v.sample(at, f) // An infinity if the number is out of range.
+		v.sample(at, f) // f is infinite if the number is out of range.
 	case bool:
 		f := 0.0
 		if tree {
@@ -88,7 +88,7 @@ func (v *variable) value(at place, tree any, level int) {
 	}
 }
 
-// below returns the place of a field of a JSON object.
+// below returns the place of an element of the JSON object at a place.
 func (v *variable) below(at place, key string) place {
 	if len(at.fields) == 0 && len(at.labels) < len(v.labels) {
 		return place{nil, append(at.labels[:len(at.labels):len(at.labels)], key)}
@@ -108,7 +108,7 @@ func (v *variable) info(at place, text string) {
 	v.send(f, name, at, 1, []string{text})
 }
 
-// typeOf returns the type of the metric with that name.
+// typeOf returns the type of the metric called name.
 func (c *config) typeOf(name string) metric.ValueType {
 	matches := func(r *regexp.Regexp) bool { return r.MatchString(name) }
 	switch {
@@ -120,7 +120,7 @@ func (c *config) typeOf(name string) metric.ValueType {
 	return metric.UntypedValue
 }
 
-// family returns the family of that name, or nil if the name shows something else already.
+// family returns the family called name, or nil if that name already shows something else.
 func (v *variable) family(name string, at place, valueType func() metric.ValueType) *family {
 	origin := strings.Join(append([]string{strconv.Quote(v.name)}, at.fields...), ".")
 	f := v.families[name]
@@ -139,7 +139,7 @@ func (v *variable) family(name string, at place, valueType func() metric.ValueTy
 	return f
 }
 
-// send sends a sample. info is the value of one more label, if it has one.
+// send sends a sample. If info is not nil, its element is the value of an additional label.
 func (v *variable) send(f *family, name string, at place, value float64, info []string) {
 	if f == nil {
 		return
@@ -176,7 +176,7 @@ func (c *collection) report(err error) {
 	c.ch <- metric.NewInvalidMetric(metric.NewInvalidDesc(err), err)
 }
 
-// finish reports what was left out of each variable.
+// finish reports the values of each variable that were left out.
 func (c *collection) finish() {
 	for _, v := range c.variables {
 		if v.over > 0 {

@@ -10,7 +10,7 @@ import (
 	"github.com/luxfi/metric/adapters/gokit"
 )
 
-// both runs a benchmark with this package and with go-kit's own.
+// both runs a benchmark with this package and with go-kit's package prometheus.
 func both(b *testing.B, run func(*testing.B, instruments)) {
 	b.Run("impl=ours", func(b *testing.B) {
 		r := metric.NewRegistry()

@@ -12,7 +12,7 @@ import (
 	"github.com/luxfi/metric/adapters/gokit"
 )
 
-// withoutTimedSum exposes g without the one value that depends on the clock.
+// withoutTimedSum exposes g without the only value that depends on the clock.
 func withoutTimedSum(t testing.TB, g metric.Gatherer) string {
 	t.Helper()
 	var out strings.Builder
@@ -24,8 +24,8 @@ func withoutTimedSum(t testing.TB, g metric.Gatherer) string {
 	return out.String()
 }
 
-// TestConcurrent shares instruments among goroutines, whose first updates race, while series expire
-// and a limit makes some overflow.
+// TestConcurrent shares instruments among goroutines whose first updates race, while series expire and
+// others exceed a limit.
 func TestConcurrent(t *testing.T) {
 	r := metric.NewRegistry()
 	v := metric.NewCounterVec(metric.CounterOpts{Name: "c", Help: "h"}, []string{"a"})
@@ -72,7 +72,7 @@ func TestAllocations(t *testing.T) {
 		"gauge":     {func() { gauge.Set(1) }, 0},
 		"histogram": {func() { histogram.Observe(1) }, 0},
 		"summary":   {func() { summary.Observe(1) }, 0},
-		// The slice of the caller and the Counter.
+		// The two allocations are the caller's slice and the Counter.
 		"With":          {func() { i.requests.With("method", "GET", "code", "200", "shard", "1").Add(1) }, 2},
 		"With, wrapped": {func() { w.requests.With("method", "GET", "code", "200", "shard", "1").Add(1) }, 2},
 	} {

@@ -13,20 +13,19 @@ type Counter struct{ s series[metric.Counter] }
 
 var _ metrics.Counter = (*Counter)(nil)
 
-// NewCounter returns a Counter for the series of v, which the caller has registered or registers.
+// NewCounter returns a Counter for the series of v. The caller must register v.
 func NewCounter(v *metric.CounterVec, opts ...Option) *Counter { return newCounter(v, nil, opts) }
 
-// NewCounterFrom makes a vector with these labels, registers it with [metric.DefaultRegisterer] and
-// returns a Counter for it. It panics if the vector cannot be registered.
+// NewCounterFrom makes a vector with these labels, registers it with [metric.DefaultRegisterer] and returns
+// a Counter for it. It panics if the registration fails.
 func NewCounterFrom(o metric.CounterOpts, labelNames []string, opts ...Option) *Counter {
 	v := metric.NewCounterVec(o, labelNames)
 	metric.MustRegister(v)
 	return newCounter(v, labelNames, opts)
 }
 
-// RegisterCounter makes a vector with these labels, registers it with reg and returns a Counter for
-// it. If an equal vector is registered already, the Counter is for that one; see
-// [metric.GetOrRegister].
+// RegisterCounter makes a vector with these labels, registers it with reg and returns a Counter for it. If
+// an equal vector is already registered, RegisterCounter uses that one; see [metric.GetOrRegister].
 func RegisterCounter(reg metric.Registerer, o metric.CounterOpts, labelNames []string, opts ...Option) (*Counter, error) {
 	v, err := metric.GetOrRegister(reg, metric.NewCounterVec(o, labelNames))
 	if err != nil {
@@ -41,15 +40,15 @@ func newCounter(v *metric.CounterVec, names []string, opts []Option) *Counter {
 	return &Counter{series[metric.Counter]{family: newFamily(byValues, byName, names, opts)}}
 }
 
-// With returns a Counter that has these labels, too: names and values in turn.
+// With returns a Counter that has additional labels, given as alternating names and values.
 func (c *Counter) With(labelValues ...string) metrics.Counter {
 	child := new(Counter)
 	child.s.init(&c.s, labelValues)
 	return child
 }
 
-// Add adds delta. If the labels are not those of the vector, or delta is negative, NaN or infinite,
-// Add changes nothing and reports that; see [OnError].
+// Add adds delta. If the labels do not match those of the vector, or delta is negative, NaN or infinite,
+// Add reports an error and changes nothing; see [OnError].
 func (c *Counter) Add(delta float64) {
 	m, ok := c.s.get()
 	switch {

@@ -1,38 +1,37 @@
-// Package gokit implements the interfaces of github.com/go-kit/kit/metrics on vectors of
-// github.com/luxfi/metric. Services and middlewares that take a go-kit Counter, Gauge or Histogram are
-// then counted by these vectors, and scraped with everything else.
+// Package gokit implements the interfaces of github.com/go-kit/kit/metrics with vectors of
+// github.com/luxfi/metric. Services and middlewares that take a go-kit Counter, Gauge or Histogram then
+// update these vectors, which are scraped with all other metrics.
 //
-// A program that uses go-kit's own package metrics/prometheus moves over by changing the import path:
-// [NewCounterFrom], [NewGaugeFrom], [NewSummaryFrom] and [NewHistogramFrom] make a vector and register
-// it with [metric.DefaultRegisterer], and panic if that fails, because it is a mistake in the program
-// that shows when it starts. [RegisterCounter] and the like take any registerer, return an error
-// instead, and return the same vector when they are called again. [NewCounter] and the like take a
-// vector that the program has made and registered itself; limits and expiry of vectors, such as those
-// of [metric.MetricVec.SetLimit], apply as ever.
+// A program that uses go-kit's package metrics/prometheus can migrate by changing the import path.
+// [NewCounterFrom], [NewGaugeFrom], [NewSummaryFrom] and [NewHistogramFrom] make a vector and register it
+// with [metric.DefaultRegisterer]. They panic if the registration fails, because that is a mistake in the
+// program that shows when it starts. [RegisterCounter] and the like take any registerer and return an error
+// instead. If they are called again, they return the same vector. [NewCounter] and the like take a vector
+// that the program has made and registered itself. The limits and expiry of vectors, as set by
+// [metric.MetricVec.SetLimit], apply as usual.
 //
 // # Labels
 //
-// With adds pairs of names and values, in any number of steps. It copies them and looks nothing up.
-// The first update of what With has returned finds the series, and later ones go straight to the
-// instrument. So a middleware that can keep what With returns should do so. As in go-kit, the last
-// value of a name counts, a name without a value has the value "unknown", and a series exists from its
-// first update on.
+// With adds pairs of names and values, in any number of steps. It copies them and does not look up the
+// series. The first update of its result finds the series. Later updates go directly to the instrument, so
+// a middleware should keep the result of With if it can. As in go-kit, the last value for a name counts, a
+// name without a value has the value "unknown", and a series does not exist before its first update.
 //
-// A series that the program deletes from its vector, as by Reset or DeleteLabelValues, does not come
-// back through what With returned before: updates of it are lost. go-kit's own package looks up the
-// series for each update and makes it anew. [metric.MetricVec.SetExpiry] ends unused series without
-// such a loss.
+// If the program deletes a series from its vector, for example by Reset or DeleteLabelValues, earlier
+// results of With do not bring the series back: their updates are lost. go-kit's package looks up the
+// series for each update and creates it again. [metric.MetricVec.SetExpiry] removes unused series without
+// losing updates.
 //
 // # Mistakes
 //
-// The interfaces of go-kit have no errors, and an update must not stop the program. So an update that
-// cannot be made is left out and reported:
+// The interfaces of go-kit have no errors, and an update must not stop the program. So these updates are
+// left out and reported:
 //
-//   - one with label names that are not those of the vector, too few or too many
-//   - a counter that is to be changed by a negative number, NaN or an infinity
+//   - an update with labels that do not match those of the vector
+//   - a change of a counter by a negative number, NaN or an infinity
 //   - an observation of NaN or an infinity, which would make the sum useless forever
 //
-// By default, the mistakes of a metric are logged with [log/slog], at most one a minute. The option
-// [OnError] passes all of them to a function. Where go-kit's own package panics, this one does not.
-// Gauges take every number.
+// By default, such mistakes are logged with [log/slog], at most once a minute for each metric. The option
+// [OnError] passes all of them to a function. This package does not panic where go-kit's package does.
+// Gauges accept every number.
 package gokit

@@ -13,7 +13,7 @@ import (
 	"github.com/luxfi/metric/adapters/gokit"
 )
 
-// greeter is a service that knows go-kit's interfaces only.
+// greeter is a service that knows only go-kit's interfaces.
 type greeter struct {
 	requests metrics.Counter
 	latency  metrics.Histogram
@@ -51,7 +51,7 @@ func Example() {
 	w := httptest.NewRecorder()
 	metric.HandlerFor(registry).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody))
 	for line := range strings.Lines(w.Body.String()) {
-		if !strings.Contains(line, "_sum") { // It depends on the clock.
+		if !strings.Contains(line, "_sum") { // The sum depends on the clock.
 			fmt.Print(line)
 		}
 	}

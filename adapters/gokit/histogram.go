@@ -8,28 +8,28 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// Histogram is a go-kit Histogram for histograms with classic or native buckets. It is safe for
+// Histogram is a go-kit Histogram that updates histograms with classic or native buckets. It is safe for
 // concurrent use.
 type Histogram struct{ s series[metric.Observer] }
 
 var _ metrics.Histogram = (*Histogram)(nil)
 
-// NewHistogram returns a Histogram for the series of v, which the caller has registered or registers.
+// NewHistogram returns a Histogram for the series of v. The caller must register v.
 func NewHistogram(v *metric.HistogramVec, opts ...Option) *Histogram {
 	return newHistogram(v, nil, opts)
 }
 
 // NewHistogramFrom makes a vector with these labels, registers it with [metric.DefaultRegisterer] and
-// returns a Histogram for it. It panics if the vector cannot be made or registered.
+// returns a Histogram for it. It panics if the options are invalid or the registration fails.
 func NewHistogramFrom(o metric.HistogramOpts, labelNames []string, opts ...Option) *Histogram {
 	v := metric.NewHistogramVec(o, labelNames)
 	metric.MustRegister(v)
 	return newHistogram(v, labelNames, opts)
 }
 
-// RegisterHistogram makes a vector with these labels, registers it with reg and returns a Histogram
-// for it. If an equal vector is registered already, the Histogram is for that one; see
-// [metric.GetOrRegister]. Like [metric.NewHistogramVec], it panics if the buckets are not valid.
+// RegisterHistogram makes a vector with these labels, registers it with reg and returns a Histogram for it.
+// If an equal vector is already registered, RegisterHistogram uses that one; see [metric.GetOrRegister].
+// Like [metric.NewHistogramVec], it panics if the buckets are invalid.
 func RegisterHistogram(reg metric.Registerer, o metric.HistogramOpts, labelNames []string, opts ...Option) (*Histogram, error) {
 	v, err := metric.GetOrRegister(reg, metric.NewHistogramVec(o, labelNames))
 	if err != nil {
@@ -42,15 +42,15 @@ func newHistogram(v *metric.HistogramVec, names []string, opts []Option) *Histog
 	return &Histogram{series[metric.Observer]{family: newFamily(v.GetMetricWithLabelValues, v.GetMetricWith, names, opts)}}
 }
 
-// With returns a Histogram that has these labels, too: names and values in turn.
+// With returns a Histogram that has additional labels, given as alternating names and values.
 func (h *Histogram) With(labelValues ...string) metrics.Histogram {
 	child := new(Histogram)
 	child.s.init(&h.s, labelValues)
 	return child
 }
 
-// Observe counts one observation. If the labels are not those of the vector, or value is NaN or
-// infinite, Observe changes nothing and reports that; see [OnError].
+// Observe adds one observation. If the labels do not match those of the vector, or value is NaN or
+// infinite, Observe reports an error and changes nothing; see [OnError].
 func (h *Histogram) Observe(value float64) { observe(&h.s, value) }
 
 func observe(s *series[metric.Observer], value float64) {

@@ -16,7 +16,7 @@ import (
 	"github.com/luxfi/metric/adapters/gokit"
 )
 
-// TestMistakes makes updates that are not valid. Each is left out and reported once.
+// TestMistakes checks that each invalid update is left out and reported once.
 func TestMistakes(t *testing.T) {
 	nan, inf := math.NaN(), math.Inf(1)
 	counter := func(pairs []string, v float64) func(instruments) {
@@ -25,7 +25,7 @@ func TestMistakes(t *testing.T) {
 	good := []string{"method", "GET", "code", "200", "shard", "1"}
 	for name, tc := range map[string]struct {
 		update func(instruments)
-		says   []string // All of them are in the error. None means that the update is valid.
+		says   []string // texts in the error; nil if the update is valid
 	}{
 		"valid":                {counter(good, 1), nil},
 		"missing label":        {counter(good[:4], 1), []string{"shop_orders_requests_total", `"shard"`}},
@@ -90,7 +90,7 @@ func reporting(t *testing.T, f *failures) instruments {
 	}
 }
 
-// TestMistakesCostNothingElse updates an instrument rightly after wrong updates.
+// TestMistakesCostNothingElse checks that valid updates of an instrument work after invalid ones.
 func TestMistakesCostNothingElse(t *testing.T) {
 	r := metric.NewRegistry()
 	c := must[*gokit.Counter](t)(gokit.RegisterCounter(r, metric.CounterOpts{Name: "c", Help: "h"}, []string{"a"}, gokit.OnError(nil)))
@@ -104,7 +104,7 @@ func TestMistakesCostNothingElse(t *testing.T) {
 	wantText(t, expose(t, r), "# HELP c h\n# TYPE c counter\nc{a=\"1\"} 3\n")
 }
 
-// TestLog logs mistakes of one metric once a minute.
+// TestLog checks that the mistakes of one metric are logged once a minute.
 func TestLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
@@ -151,7 +151,7 @@ func TestRegister(t *testing.T) {
 	}
 }
 
-// TestManyLabels has more labels than the quick way takes.
+// TestManyLabels checks vectors with more labels than the fast lookup supports.
 func TestManyLabels(t *testing.T) {
 	names := strings.Split("abcdefghij", "")
 	r := metric.NewRegistry()

@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// Option is an option of the constructors of this package.
+// Option configures the constructors of this package.
 type Option func(*reporter)
 
-// OnError lets report get the error of each update that is left out, in place of the log. It is called
-// by the goroutine that makes the update, so it must be quick, and safe for concurrent use. A nil
-// function ignores the errors.
+// OnError makes report receive the error of each update that is left out. Without it, the errors are
+// logged. The goroutine that makes the update calls report, so report must be fast, and safe for concurrent
+// use. A nil function ignores the errors.
 func OnError(report func(error)) Option {
 	if report == nil {
 		report = func(error) {}
@@ -20,15 +20,15 @@ func OnError(report func(error)) Option {
 	return func(r *reporter) { r.onError = report }
 }
 
-// logEvery is how often the mistakes of one metric are logged at most.
+// logEvery is the minimum time between log lines about the mistakes of one metric.
 const logEvery = time.Minute
 
 // reporter reports updates that are left out.
 type reporter struct {
-	onError func(error) // Nil stands for the log.
+	onError func(error) // nil means the log
 
-	logged     atomic.Int64 // When the last line was written, in nanoseconds since the Unix epoch.
-	suppressed atomic.Int64 // Errors since then.
+	logged     atomic.Int64 // time of the last line, in nanoseconds since the Unix epoch
+	suppressed atomic.Int64 // number of errors since then
 }
 
 func (r *reporter) report(err error) {

@@ -12,7 +12,7 @@ import (
 	"github.com/luxfi/metric/adapters/gokit"
 )
 
-// instruments are what the program below is given.
+// instruments are the instruments of the program below.
 type instruments struct {
 	requests         metrics.Counter
 	depth            metrics.Gauge
@@ -32,7 +32,7 @@ var (
 	requestsLabels = []string{"method", "code", "shard"}
 )
 
-// program uses go-kit's interfaces in all the ways that they permit.
+// program uses go-kit's interfaces in all permitted ways.
 func program(i instruments) {
 	get := i.requests.With("method", "GET")
 	get.With("code", "200").With("shard", "1").Add(1)
@@ -57,11 +57,11 @@ func program(i instruments) {
 	i.plain.Add(3)
 	i.plain.With().Add(1)
 	timer := metrics.NewTimer(i.latency.With("route", "/timed"))
-	timer.Unit(time.Hour * 1000000) // So that the value does not depend on the clock.
+	timer.Unit(time.Hour * 1000000) // With this unit, the value does not depend on the clock.
 	timer.ObserveDuration()
 }
 
-// TestSameAsPeer runs one program with go-kit's own package and with this one.
+// TestSameAsPeer compares the metrics of a program that uses this package and go-kit's package prometheus.
 func TestSameAsPeer(t *testing.T) {
 	theirs := prometheus.NewRegistry()
 	cv, gv := prometheus.NewCounterVec(requestsOpts, requestsLabels), prometheus.NewGaugeVec(depthOpts, []string{"queue"})

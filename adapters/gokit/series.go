@@ -13,8 +13,8 @@ import (
 type family[M any] struct {
 	reporter
 
-	names    []string                          // The labels in their order, if they are known.
-	byValues func(values ...string) (M, error) // By the values in the order of names.
+	names    []string                          // labels of the vector, in order, if they are known
+	byValues func(values ...string) (M, error) // takes the values in the order of names
 	byName   func(metric.Labels) (M, error)
 }
 
@@ -26,31 +26,31 @@ func newFamily[M any](byValues func(...string) (M, error), byName func(metric.La
 	return f
 }
 
-// series is an instrument of a family, or what is known about its labels so far. It finds the
-// instrument when it is first needed, so that no series exists without an update.
+// series is an instrument of a family with given labels. It looks up the instrument at the first update, so
+// that no series exists without an update.
 type series[M any] struct {
 	family *family[M]
-	pairs  []string // Names and values in turn, in few if that is long enough.
+	pairs  []string // alternating names and values; stored in few if they fit
 	few    [8]string
 
-	found atomic.Bool // Reports that what follows is set, and does not change any more.
+	found atomic.Bool // whether m and err are set, after which they do not change
 	m     M
 	err   error
 
-	mu sync.Mutex // Held while the instrument is looked up.
+	mu sync.Mutex // held during the lookup of the instrument
 }
 
-// init makes s a series that has the labels of parent and those of more.
+// init makes s the series that has the labels of parent and the labels in more.
 func (s *series[M]) init(parent *series[M], more []string) {
 	s.family = parent.family
-	s.pairs = s.few[:0] // A longer list moves to the heap.
+	s.pairs = s.few[:0] // Longer lists move to the heap.
 	s.pairs = append(append(s.pairs, parent.pairs...), more...)
 	if len(more)%2 != 0 {
 		s.pairs = append(s.pairs, "unknown")
 	}
 }
 
-// get returns the instrument. If the labels are wrong, it reports that and returns false.
+// get returns the instrument. If the labels are wrong, it reports an error and returns false.
 func (s *series[M]) get() (M, bool) {
 	if !s.found.Load() {
 		s.find()
@@ -71,27 +71,27 @@ func (s *series[M]) find() {
 	}
 }
 
-// Both are passed to functions that the compiler does not know, so they would be allocated anew for
-// each lookup.
+// The pools save an allocation per lookup: the vectors' functions are called indirectly, so their arguments
+// escape to the heap.
 var (
 	valuesPool = sync.Pool{New: func() any { return new([maxValues]string) }}
 	labelsPool = sync.Pool{New: func() any { return make(metric.Labels) }}
 )
 
-// maxValues is how many labels a vector may have to be looked up by values alone.
+// maxValues is the maximum number of labels for a lookup by values alone.
 const maxValues = 8
 
-// lookUp returns the instrument that has these labels.
+// lookUp returns the instrument with these labels.
 func (f *family[M]) lookUp(pairs []string) (M, error) {
 	if n := len(f.names); len(pairs) == 2*n && n <= maxValues {
-		values := valuesPool.Get().(*[maxValues]string) //nolint:forcetypeassert // It holds nothing else.
+		values := valuesPool.Get().(*[maxValues]string) //nolint:forcetypeassert // The pool contains nothing else.
 		defer valuesPool.Put(values)
 		defer clear(values[:])
 		if arrange(values, f.names, pairs) {
 			return f.byValues(values[:n]...)
 		}
 	}
-	labels := labelsPool.Get().(metric.Labels) //nolint:forcetypeassert // It holds nothing else.
+	labels := labelsPool.Get().(metric.Labels) //nolint:forcetypeassert // The pool contains nothing else.
 	defer labelsPool.Put(labels)
 	defer clear(labels)
 	for i := 0; i < len(pairs); i += 2 {
@@ -100,7 +100,7 @@ func (f *family[M]) lookUp(pairs []string) (M, error) {
 	return f.byName(labels)
 }
 
-// arrange puts the values of pairs into the order of names. It reports whether all are there.
+// arrange copies the values in pairs into the order of names. It reports whether pairs has all names.
 func arrange(values *[maxValues]string, names, pairs []string) bool {
 	for i, name := range names {
 		at := lastIndex(pairs, name)
@@ -112,7 +112,7 @@ func arrange(values *[maxValues]string, names, pairs []string) bool {
 	return true
 }
 
-// lastIndex returns where name is among the names of pairs, or -1.
+// lastIndex returns the last index of name among the names in pairs, or -1.
 func lastIndex(pairs []string, name string) int {
 	for i := len(pairs) - 2; i >= 0; i -= 2 {
 		if pairs[i] == name {
@@ -122,7 +122,7 @@ func lastIndex(pairs []string, name string) int {
 	return -1
 }
 
-// refuse reports a value that m cannot take.
+// refuse reports a value that the instrument m does not accept.
 func (s *series[M]) refuse(m any, value float64, why string) {
 	title := fmt.Sprintf("%T", m)
 	if m, ok := m.(metric.Metric); ok {

@@ -6,25 +6,25 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// Summary is a go-kit Histogram for summaries. It is safe for concurrent use.
+// Summary is a go-kit Histogram that updates summaries. It is safe for concurrent use.
 type Summary struct{ s series[metric.Observer] }
 
 var _ metrics.Histogram = (*Summary)(nil)
 
-// NewSummary returns a Summary for the series of v, which the caller has registered or registers.
+// NewSummary returns a Summary for the series of v. The caller must register v.
 func NewSummary(v *metric.SummaryVec, opts ...Option) *Summary { return newSummary(v, nil, opts) }
 
-// NewSummaryFrom makes a vector with these labels, registers it with [metric.DefaultRegisterer] and
-// returns a Summary for it. It panics if the vector cannot be made or registered.
+// NewSummaryFrom makes a vector with these labels, registers it with [metric.DefaultRegisterer] and returns
+// a Summary for it. It panics if the options are invalid or the registration fails.
 func NewSummaryFrom(o metric.SummaryOpts, labelNames []string, opts ...Option) *Summary {
 	v := metric.NewSummaryVec(o, labelNames)
 	metric.MustRegister(v)
 	return newSummary(v, labelNames, opts)
 }
 
-// RegisterSummary makes a vector with these labels, registers it with reg and returns a Summary for
-// it. If an equal vector is registered already, the Summary is for that one; see
-// [metric.GetOrRegister]. Like [metric.NewSummaryVec], it panics if the objectives are not valid.
+// RegisterSummary makes a vector with these labels, registers it with reg and returns a Summary for it. If
+// an equal vector is already registered, RegisterSummary uses that one; see [metric.GetOrRegister]. Like
+// [metric.NewSummaryVec], it panics if the objectives are invalid.
 func RegisterSummary(reg metric.Registerer, o metric.SummaryOpts, labelNames []string, opts ...Option) (*Summary, error) {
 	v, err := metric.GetOrRegister(reg, metric.NewSummaryVec(o, labelNames))
 	if err != nil {
@@ -37,13 +37,13 @@ func newSummary(v *metric.SummaryVec, names []string, opts []Option) *Summary {
 	return &Summary{series[metric.Observer]{family: newFamily(v.GetMetricWithLabelValues, v.GetMetricWith, names, opts)}}
 }
 
-// With returns a Summary that has these labels, too: names and values in turn.
+// With returns a Summary that has additional labels, given as alternating names and values.
 func (s *Summary) With(labelValues ...string) metrics.Histogram {
 	child := new(Summary)
 	child.s.init(&s.s, labelValues)
 	return child
 }
 
-// Observe counts one observation. If the labels are not those of the vector, or value is NaN or
-// infinite, Observe changes nothing and reports that; see [OnError].
+// Observe adds one observation. If the labels do not match those of the vector, or value is NaN or
+// infinite, Observe reports an error and changes nothing; see [OnError].
 func (s *Summary) Observe(value float64) { observe(&s.s, value) }

@@ -11,7 +11,7 @@ import (
 	"github.com/luxfi/metric/adapters/gometrics"
 )
 
-// both runs a benchmark with this package and with go-metrics' own sink.
+// both runs a benchmark with this package and with the sink in go-metrics' package prometheus.
 func both(b *testing.B, run func(*testing.B, metrics.MetricSink)) {
 	b.Run("impl=ours", func(b *testing.B) {
 		s, _ := newSink(b)
@@ -73,7 +73,7 @@ func BenchmarkSampleLabels(b *testing.B) {
 	})
 }
 
-// BenchmarkNewSeries makes series that are not known yet.
+// BenchmarkNewSeries creates new series.
 func BenchmarkNewSeries(b *testing.B) {
 	both(b, func(b *testing.B, s metrics.MetricSink) {
 		b.ReportAllocs()

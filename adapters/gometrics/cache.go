@@ -13,24 +13,24 @@ import (
 )
 
 const (
-	// refreshEvery is how long a cache keeps what it knows. After that, series that have expired can
-	// be freed, and label sets that had overflowed get series of their own if there is room again.
+	// refreshEvery is how long a cache keeps its entries. After that, the memory of expired series can be
+	// freed, and label sets that had overflowed get their own series if there is room again.
 	refreshEvery = time.Minute
-	// maxEntries bounds a cache whatever keys and labels a program uses. Others take the slow way.
+	// maxEntries bounds the size of a cache. Further keys and labels are looked up without it.
 	maxEntries = 1 << 17
 )
 
-// cache finds the series of keys and labels as the program writes them. Its zero value is empty and
-// ready to use. Readers take no lock.
+// cache maps keys and labels, as the program writes them, to series. The zero value is empty and ready to
+// use. Readers take no lock.
 type cache struct {
-	table atomic.Pointer[table] // Nil if the cache is empty.
-	mu    sync.Mutex            // Held by writers.
+	table atomic.Pointer[table] // nil if the cache is empty
+	mu    sync.Mutex            // held by writers
 }
 
-// table is a hash table whose buckets are linked lists. Their nodes do not change once they are in it.
-// A table that becomes too small is copied.
+// table is a hash table whose buckets are linked lists. Nodes do not change once they are in a table. A
+// table that becomes too small is replaced with a larger copy.
 type table struct {
-	buckets []atomic.Pointer[node] // A power of two.
+	buckets []atomic.Pointer[node] // The number of buckets is a power of two.
 	size    int
 }
 
@@ -43,7 +43,7 @@ type node struct {
 	next   *node
 }
 
-// seed is the same for all caches and does not change.
+// seed is the same for all caches and never changes.
 var seed = maphash.MakeSeed()
 
 func hashOf(k kind, key []string, labels []metrics.Label) uint64 {
@@ -64,7 +64,7 @@ func mix(h uint64, s string) uint64 {
 	return h ^ h>>29
 }
 
-// get returns what was put for the key and labels, or nil.
+// get returns the series that put stored for the key and labels, or nil.
 func (c *cache) get(hash uint64, k kind, key []string, labels []metrics.Label) *series {
 	t := c.table.Load()
 	if t == nil {
@@ -78,7 +78,7 @@ func (c *cache) get(hash uint64, k kind, key []string, labels []metrics.Label) *
 	return nil
 }
 
-// put keeps s for the key and labels, which it copies.
+// put stores s for the key and labels. It copies them.
 func (c *cache) put(hash uint64, k kind, key []string, labels []metrics.Label, s *series) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -104,7 +104,7 @@ func (c *cache) put(hash uint64, k kind, key []string, labels []metrics.Label, s
 	t.add(n)
 }
 
-// clear forgets everything.
+// clear removes all entries.
 func (c *cache) clear() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -122,8 +122,7 @@ func (t *table) add(n *node) {
 	t.size++
 }
 
-// grown returns a table of twice the size with the same content. t stays as it is for those who read
-// it.
+// grown returns a table of twice the size with the same entries. It leaves t unchanged for its readers.
 func (t *table) grown() *table {
 	larger := &table{buckets: make([]atomic.Pointer[node], 2*len(t.buckets))}
 	for i := range t.buckets {

@@ -1,12 +1,12 @@
-// Package gometrics is a sink for github.com/hashicorp/go-metrics that keeps the metrics of a program
-// in instruments of github.com/luxfi/metric and exposes them through a registry.
+// Package gometrics is a sink for github.com/hashicorp/go-metrics that stores the metrics of a program in
+// instruments of github.com/luxfi/metric and exposes them through a registry.
 //
-// It takes the place of the sink in go-metrics' own package prometheus, and exposes the same families:
-// the parts of a key joined by underscores; gauges, counters, and summaries for samples with the
-// quantiles 0.5, 0.9 and 0.99 over ten seconds. Dashboards keep working. [WithHistogram] exposes
-// samples as histograms instead, which can be aggregated over instances. [WithGauges], [WithCounters]
-// and [WithSamples] take the definitions that programs have for the other sink. By default, the other
-// sink forgets series that were not updated for a minute, while this one keeps them: see [WithExpiry].
+// It replaces the sink in go-metrics' package prometheus and exposes the same families, so that dashboards
+// keep working. The parts of a key are joined by underscores. There are gauges, counters, and summaries of
+// samples, with the quantiles 0.5, 0.9 and 0.99 over ten seconds. [WithHistogram] exposes samples as
+// histograms instead, which can be aggregated across instances. [WithGauges], [WithCounters] and
+// [WithSamples] accept the definitions that programs have for the other sink. By default, the other sink
+// forgets series that have not been updated for a minute. This sink keeps them; see [WithExpiry].
 //
 // A program gives the sink to go-metrics:
 //
@@ -22,38 +22,37 @@
 //
 // # Names and labels
 //
-// In names of metrics and labels, each character but ASCII letters, digits and underscores becomes an
-// underscore, in names of metrics except for colons, too. Keys and labels that are the same after that
-// are the same. The order of labels does not matter. A label without a value is no label, and of
-// labels with the same name the last one counts. Label names may differ between calls for the same
-// key.
+// In the names of metrics, each character other than ASCII letters, digits, underscores and colons becomes
+// an underscore. In the names of labels, colons do, too. Keys and labels that become equal in this way are
+// the same. The order of labels does not matter. A label with an empty value is left out. If several labels
+// have the same name, the last one counts. The same key may be used with different label names.
 //
-// A counter, a gauge and a sample may have the same key. The first one that is updated or defined has
-// the name, and the next one has its kind appended, such as in requests_gauge. The same holds for a
-// name that another one's exposition uses, such as that of a counter called requests_count beside
-// samples of requests. The sink reports what it renames. Which of them comes first may differ from
-// start to start, so define one of them. [WithTotal] avoids most collisions: it appends _total to the
+// A counter, a gauge and a sample may have the same key. The first one that is updated or defined gets the
+// name. The others get a name with their kind appended, such as requests_gauge. The same applies to names
+// that the exposition of another metric uses: for example, a counter called requests_count collides with
+// samples called requests. The sink reports renamed metrics. Which metric comes first may differ each time
+// the program starts, so define one of them. [WithTotal] avoids most collisions: it appends _total to the
 // names of counters.
 //
 // # Bounds
 //
-// Each metric has at most 10,000 series for each set of label names, and further ones are counted
-// together as its overflow series; see [WithLimit]. A sink has at most 10,000 metrics, where one with
-// several sets of label names counts several times; see [WithMetricLimit]. [WithExpiry] ends series
-// that are not updated any more, under the rules of [metric.MetricVec.SetExpiry]: no update is lost,
-// and Prometheus sees a counter that returns as a reset.
+// Each metric has at most 10,000 series for each set of label names. Updates of further series count for
+// the metric's overflow series; see [WithLimit]. A sink has at most 10,000 metrics. A metric with several
+// sets of label names counts once for each; see [WithMetricLimit]. [WithExpiry] removes series that are no
+// longer updated, by the rules of [metric.MetricVec.SetExpiry]: no update is lost, and a counter that
+// returns looks like a counter reset to Prometheus.
 //
 // # Mistakes
 //
-// A counter that is to be changed by a negative number, NaN or an infinity is not changed, and a
-// sample of NaN or an infinity is left out, because either would make the metric useless forever. Such
-// updates, and those that the limit of metrics or an impossible name leaves out, appear in the counter
-// gometrics_dropped_updates_total by reason, and in the log at most once a minute for each reason, or
-// in the function given to [OnError].
+// A counter ignores changes by a negative number, NaN or an infinity, and samples of NaN and infinities are
+// left out, because they would make the metric useless forever. The sink counts such updates by reason in
+// gometrics_dropped_updates_total. It also counts updates that are left out because of the limit of metrics
+// or an impossible name. It logs them at most once a minute for each reason, or passes them to the function
+// given to [OnError].
 //
 // # Performance
 //
-// Calls for known keys and labels take neither locks nor memory. Once a minute, the sink forgets which
-// key belongs to which series and finds it out anew, so that series that have expired leave the
-// memory.
+// Updates with known keys and labels neither take locks nor allocate memory. Once a minute, the sink
+// forgets which series belongs to which key and labels and looks them up again, so that the memory of
+// expired series can be freed.
 package gometrics

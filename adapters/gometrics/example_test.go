@@ -21,7 +21,8 @@ func Example() {
 		return
 	}
 
-	// What follows is in the libraries of the program. Programs make the global metrics by NewGlobal.
+	// The libraries of the program contain code like the following. Programs call NewGlobal to set the
+	// global metrics.
 	m, err := metrics.New(&metrics.Config{FilterDefault: true}, sink)
 	if err != nil {
 		fmt.Println(err)

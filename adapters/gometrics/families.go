@@ -14,27 +14,28 @@ import (
 
 // families are the metrics of a sink.
 //
-// A vector has fixed label names, while a metric of go-metrics may be used with any. So a family has a
-// vector for each set of label names. One registry would refuse them, because they have the same name.
-// So each of them is in a registry of its own, its layer: the first set of label names of every family
-// is in layer 0, the second one in layer 1 and so on. A scrape puts them together again.
+// A vector has fixed label names, but go-metrics allows any label names with each metric. So a family has
+// one vector for each set of label names. A single registry would refuse vectors that share a name. So each
+// vector of a family is in a different registry, called a layer: the vectors for the first set of label
+// names of all families are in layer 0, those for the second set are in layer 1, and so on. A scrape merges
+// the layers.
 type families struct {
 	report *reporter
 
 	vectors vectors
 	total   bool
-	limit   int // Of metrics; 0 means none.
+	limit   int // limit of metrics; 0 means none
 
-	mu     sync.Mutex // Guards what follows.
+	mu     sync.Mutex // guards the fields below
 	root   *metric.ContextRegistry
 	layers []*metric.ContextRegistry
 	byName map[identity]*family
-	taken  map[string]string // Names in the exposition, with what they are taken by.
-	size   int               // Vectors that count for limit.
-	news   []error           // To be reported without the lock.
+	taken  map[string]string // names in the exposition and the metrics that use them
+	size   int               // number of vectors that count toward limit
+	news   []error           // errors to report after unlocking
 }
 
-// lock locks f. The function that it returns unlocks f, and then reports what there is to report.
+// lock locks f. The returned function unlocks f and then reports the errors in news.
 func (f *families) lock() (unlock func()) {
 	f.mu.Lock()
 	return func() {
@@ -47,23 +48,23 @@ func (f *families) lock() (unlock func()) {
 	}
 }
 
-// identity is what tells families apart.
+// identity identifies a family.
 type identity struct {
 	kind kind
 	name string
 }
 
-// family is a metric.
+// family is a metric, with a vector for each set of label names.
 type family struct {
 	identity
 
-	written string // Its name in the exposition.
+	written string // name in the exposition
 	help    string
-	layers  int // How many have a vector of it.
+	layers  int // number of layers with a vector of the family
 
-	sets    map[string]*vector // By label names.
-	defined map[string]*series // By label names and values.
-	pinned  map[string]*vector // What defined is in, by label names.
+	sets    map[string]*vector // vectors by label names
+	defined map[string]*series // defined series by label names and values
+	pinned  map[string]*vector // vectors of defined series, by label names
 }
 
 func newFamilies(root *metric.ContextRegistry, c *config, report *reporter) *families {
@@ -82,17 +83,17 @@ func newFamilies(root *metric.ContextRegistry, c *config, report *reporter) *fam
 
 func (f *families) addLayer() *metric.ContextRegistry {
 	layer := metric.NewContextRegistry()
-	f.root.MustRegister(layer) // It is empty, so nothing can be wrong with it.
+	f.root.MustRegister(layer) // The registry is empty, so this cannot fail.
 	f.layers = append(f.layers, layer)
 	return layer
 }
 
-// define makes the series of definitions.
+// define creates the series of the definitions.
 func (f *families) define(definitions [numKinds][]Definition) error {
 	defer f.lock()()
 	var errs []error
 	for k, list := range definitions {
-		for _, d := range list { // All before the first vector, because the last help counts.
+		for _, d := range list { // All families come before the first vector, because the last help counts.
 			fam, err := f.family(identity{kind(k), flatten(d.Name)})
 			if err != nil {
 				errs = append(errs, fmt.Errorf("gometrics: the definition of %s %q: %w", kind(k), d.Name, err))
@@ -131,10 +132,11 @@ func (f *families) defineSeries(fam *family, labels []metrics.Label) error {
 	return err
 }
 
-// never is an expiry that takes precedence over that of a registry.
+// never means no expiry, even if the registry has one.
 const never = time.Duration(-1)
 
-// find returns the series for a key and labels, which may be one that has no instrument but the reason why.
+// find returns the series for a key and labels. If the series cannot be created, its field err contains the
+// reason.
 func (f *families) find(k kind, key []string, labels []metrics.Label) *series {
 	names, values := normalize(k, labels)
 	defer f.lock()()
@@ -177,7 +179,7 @@ func (f *families) addVector(fam *family, v vectors, names []string) (*vector, e
 	return set, nil
 }
 
-// family returns the family with that identity. It makes the family if it does not exist.
+// family returns the family with the given identity. It creates the family if necessary.
 func (f *families) family(id identity) (*family, error) {
 	if fam := f.byName[id]; fam != nil {
 		return fam, nil
@@ -185,7 +187,7 @@ func (f *families) family(id identity) (*family, error) {
 	if id.name == "" {
 		return nil, errors.New("the key is empty")
 	}
-	if f.limit > 0 && f.size >= f.limit { // It gets no vector, so it must not take memory.
+	if f.limit > 0 && f.size >= f.limit { // The family will get no vector, so it must not use memory.
 		return &family{identity: id, written: id.name}, nil
 	}
 	written := id.name
@@ -211,7 +213,8 @@ func (f *families) family(id identity) (*family, error) {
 	return fam, nil
 }
 
-// takenBy returns what has one of the names that a metric with that name would have in the exposition.
+// takenBy returns the metric that already uses one of the names that a metric called written would have in
+// the exposition, or "".
 func (f *families) takenBy(k kind, written string) string {
 	for _, name := range f.vectors.names(k, written) {
 		if by := f.taken[name]; by != "" {

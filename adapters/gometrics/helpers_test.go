@@ -28,7 +28,7 @@ func expose(t testing.TB, g metric.Gatherer) string {
 	return w.Body.String()
 }
 
-// samples exposes g without comments.
+// samples returns the exposition of g without comments.
 func samples(t testing.TB, g metric.Gatherer) string {
 	t.Helper()
 	var out strings.Builder
@@ -80,7 +80,7 @@ func newSink(t testing.TB, opts ...gometrics.Option) (*gometrics.Sink, *metric.R
 
 func key(parts ...string) []string { return parts }
 
-// labels returns labels from names and values in turn.
+// labels returns labels for alternating names and values.
 func labels(pairs ...string) (list []metrics.Label) {
 	for i := 0; i < len(pairs); i += 2 {
 		list = append(list, metrics.Label{Name: pairs[i], Value: pairs[i+1]})

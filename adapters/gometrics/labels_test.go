@@ -14,7 +14,7 @@ var (
 	inf = float32(math.Inf(1))
 )
 
-// TestNames covers what becomes of keys and labels.
+// TestNames checks the names and labels that result from keys and labels.
 func TestNames(t *testing.T) {
 	for name, tc := range map[string]struct {
 		calls func(*gometrics.Sink)
@@ -91,14 +91,14 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// TestCollisions covers metrics that want the same name.
+// TestCollisions checks metrics with colliding names.
 func TestCollisions(t *testing.T) {
 	classic := gometrics.WithHistogram(metric.HistogramOpts{Buckets: []float64{1}})
 	for name, tc := range map[string]struct {
 		opts  []gometrics.Option
 		calls func(*gometrics.Sink)
-		want  []string // Lines of the exposition.
-		says  string   // In the one error.
+		want  []string // lines of the exposition
+		says  string   // text in the only error
 	}{
 		"kinds": {nil, func(s *gometrics.Sink) {
 			s.SetGauge(key("a"), 1)

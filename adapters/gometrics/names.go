@@ -9,12 +9,12 @@ import (
 	metrics "github.com/hashicorp/go-metrics"
 )
 
-// flatten returns the name of the metric with a key.
+// flatten returns the name of the metric for a key.
 func flatten(key []string) string {
 	return clean(strings.Join(key, "_"), true)
 }
 
-// clean replaces what a name in the text format cannot have.
+// clean replaces characters that are not allowed in names.
 func clean(name string, colons bool) string {
 	name = strings.Map(func(r rune) rune {
 		if 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '_' || colons && r == ':' {
@@ -28,13 +28,13 @@ func clean(name string, colons bool) string {
 	return name
 }
 
-// normalize returns the names and values of labels as a series has them, sorted by name.
+// normalize returns the names and values of labels in the form that a series has, sorted by name.
 func normalize(k kind, labels []metrics.Label) (names, values []string) {
 	if len(labels) == 0 {
 		return nil, nil
 	}
 	all := make([]metrics.Label, 0, len(labels))
-	for _, l := range slices.Backward(labels) { // The last one of a name counts.
+	for _, l := range slices.Backward(labels) { // The last label with a name counts.
 		name := labelName(k, l.Name)
 		if !slices.ContainsFunc(all, func(l metrics.Label) bool { return l.Name == name }) {
 			all = append(all, metrics.Label{Name: name, Value: strings.ToValidUTF8(l.Value, "\uFFFD")})
@@ -42,7 +42,7 @@ func normalize(k kind, labels []metrics.Label) (names, values []string) {
 	}
 	slices.SortFunc(all, func(a, b metrics.Label) int { return cmp.Compare(a.Name, b.Name) })
 	for _, l := range all {
-		if l.Value != "" { // Prometheus takes an empty label for none.
+		if l.Value != "" { // To Prometheus, an empty label is the same as no label.
 			names, values = append(names, l.Name), append(values, l.Value)
 		}
 	}
@@ -55,7 +55,7 @@ func labelName(k kind, name string) string {
 	switch {
 	case name == "":
 		return "_"
-	case strings.HasPrefix(name, "__"): // Prometheus keeps these names for itself.
+	case strings.HasPrefix(name, "__"): // Prometheus reserves these names.
 		return "_" + strings.TrimLeft(name, "_")
 	case k == sample && (name == "le" || name == "quantile"):
 		return "exported_" + name
@@ -63,7 +63,7 @@ func labelName(k kind, name string) string {
 	return name
 }
 
-// joined returns a text that no other list has.
+// joined returns a text that is unique for the list.
 func joined(list []string) string {
 	if len(list) == 0 {
 		return ""

@@ -10,10 +10,10 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// Option is an option of [NewSink].
+// Option configures [NewSink].
 type Option func(*config)
 
-// definition has the fields of the definitions in go-metrics' own package prometheus.
+// definition has the fields of the definitions in go-metrics' package prometheus.
 type definition interface {
 	~struct {
 		Name        []string
@@ -22,8 +22,8 @@ type definition interface {
 	}
 }
 
-// Definition describes a metric in advance: its key, its labels and its help. Its series begins at
-// zero before the first update, and does not expire.
+// Definition describes a metric in advance: its key, its labels and its help. Its series exists, with the
+// value zero, before the first update, and does not expire.
 type Definition struct {
 	Name        []string
 	ConstLabels []metrics.Label
@@ -32,7 +32,7 @@ type Definition struct {
 
 type config struct {
 	defined     [numKinds][]Definition
-	histogram   *metric.HistogramOpts // Nil stands for a summary.
+	histogram   *metric.HistogramOpts // nil means a summary
 	summary     metric.SummaryOpts
 	total       bool
 	expiry      time.Duration
@@ -59,8 +59,8 @@ func newConfig(opts []Option) (*config, error) {
 	return c, errors.Join(c.errs...)
 }
 
-// check reports whether the definitions are valid and samples can be counted as c says. It finds out
-// before anything is registered, and before an update would panic.
+// check returns an error if the definitions or the options for samples are invalid. It makes sure of this
+// before anything is registered, because otherwise an update could panic.
 func (c *config) check() (err error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -86,21 +86,21 @@ func define[D definition](k kind, definitions []D) Option {
 	}
 }
 
-// WithGauges defines gauges. The definitions may be Definitions, or GaugeDefinitions of go-metrics'
-// own package prometheus.
+// WithGauges defines gauges. Each argument is a [Definition], or a GaugeDefinition of go-metrics' package
+// prometheus.
 func WithGauges[D definition](definitions ...D) Option { return define(gauge, definitions) }
 
-// WithCounters defines counters. The definitions may be Definitions, or CounterDefinitions of
-// go-metrics' own package prometheus.
+// WithCounters defines counters. Each argument is a [Definition], or a CounterDefinition of go-metrics'
+// package prometheus.
 func WithCounters[D definition](definitions ...D) Option { return define(counter, definitions) }
 
-// WithSamples defines metrics for samples. The definitions may be Definitions, or SummaryDefinitions
-// of go-metrics' own package prometheus.
+// WithSamples defines metrics for samples. Each argument is a [Definition], or a SummaryDefinition of
+// go-metrics' package prometheus.
 func WithSamples[D definition](definitions ...D) Option { return define(sample, definitions) }
 
-// WithHistogram makes samples histograms. opts are their classic buckets, native buckets and whatever
-// else a histogram may have; names, help and labels must be empty. go-metrics measures time in
-// milliseconds by default, which the buckets have to suit. Native buckets suit every unit:
+// WithHistogram exposes samples as histograms with the given options, such as classic or native buckets.
+// The name, help and labels in opts must be empty. By default, go-metrics measures time in milliseconds, so
+// classic buckets must be in milliseconds, too. Native buckets suit every unit:
 //
 //	gometrics.WithHistogram(metric.HistogramOpts{NativeHistogramBucketFactor: 1.1})
 func WithHistogram(opts metric.HistogramOpts) Option {
@@ -112,9 +112,9 @@ func WithHistogram(opts metric.HistogramOpts) Option {
 	}
 }
 
-// WithSummary makes samples summaries with these objectives and window; names, help and labels must be
-// empty. Without it, and without WithHistogram, samples are summaries like those of go-metrics' own
-// package prometheus.
+// WithSummary exposes samples as summaries with the objectives and the window in opts. The name, help and
+// labels in opts must be empty. Without WithSummary and [WithHistogram], samples are summaries like those
+// of go-metrics' package prometheus.
 func WithSummary(opts metric.SummaryOpts) Option {
 	return func(c *config) {
 		if opts.Namespace != "" || opts.Subsystem != "" || opts.Name != "" || opts.Help != "" || len(opts.ConstLabels) > 0 {
@@ -124,12 +124,12 @@ func WithSummary(opts metric.SummaryOpts) Option {
 	}
 }
 
-// WithTotal appends _total to the names of counters that do not end in it, as Prometheus recommends.
+// WithTotal appends _total to names of counters that lack this suffix, as Prometheus recommends.
 func WithTotal() Option { return func(c *config) { c.total = true } }
 
-// WithExpiry ends series that have not been updated for that time; see [metric.MetricVec.SetExpiry],
-// which also says how long it should be. 0, the default, keeps them. go-metrics' own
-// package prometheus has a minute by default. Defined series do not expire.
+// WithExpiry removes series that have not been updated for the duration after. [metric.MetricVec.SetExpiry]
+// explains how to choose it. The default, 0, keeps all series. The default of go-metrics' package
+// prometheus is a minute. Defined series do not expire.
 func WithExpiry(after time.Duration) Option {
 	return func(c *config) {
 		if after < 0 {
@@ -139,7 +139,7 @@ func WithExpiry(after time.Duration) Option {
 	}
 }
 
-// WithLimit limits the series that a metric has for each set of label names; see
+// WithLimit limits the number of series of a metric for each set of label names; see
 // [metric.MetricVec.SetLimit]. The default is 10,000. 0 means no limit. Defined series do not count.
 func WithLimit(series int) Option {
 	return func(c *config) {
@@ -150,10 +150,9 @@ func WithLimit(series int) Option {
 	}
 }
 
-// WithMetricLimit limits how many metrics a sink has, where one that is used with several sets of
-// label names counts for each of them. It is for programs that put identifiers into keys. Updates of
-// further metrics are left out and reported. The default is 10,000. 0 means no limit. Defined metrics
-// do not count.
+// WithMetricLimit limits the number of metrics of a sink. A metric with several sets of label names counts
+// once for each. The limit protects programs that put identifiers into keys: updates of further metrics are
+// left out and reported. The default is 10,000. 0 means no limit. Defined metrics do not count.
 func WithMetricLimit(metrics int) Option {
 	return func(c *config) {
 		if metrics < 0 {
@@ -163,8 +162,9 @@ func WithMetricLimit(metrics int) Option {
 	}
 }
 
-// OnError lets report get each error, in place of the log. It is called by the goroutine that makes
-// the update, so it must be quick, and safe for concurrent use. A nil function ignores the errors.
+// OnError makes report receive each error. Without it, errors are logged. The goroutine that makes the
+// update calls report, so report must be fast, and safe for concurrent use. A nil function ignores the
+// errors.
 func OnError(report func(error)) Option {
 	if report == nil {
 		report = func(error) {}
@@ -172,8 +172,8 @@ func OnError(report func(error)) Option {
 	return func(c *config) { c.onError = report }
 }
 
-// WithFlush lets Shutdown call flush, for programs that push their metrics before they exit. Shutdown
-// returns when flush does.
+// WithFlush makes Shutdown call flush and wait for it, for programs that push their metrics before they
+// exit.
 func WithFlush(flush func()) Option {
 	return func(c *config) {
 		if flush == nil {

@@ -25,9 +25,9 @@ var (
 	}
 )
 
-// program makes the calls that programs of HashiCorp make.
+// program makes updates as the programs of HashiCorp make them.
 func program(m *metrics.Metrics) {
-	// Consul.
+	// These are from Consul.
 	m.SetGauge(key("autopilot", "healthy"), 1)
 	m.SetGaugeWithLabels(key("state", "nodes"), 5, labels("datacenter", "dc1"))
 	m.SetGaugeWithLabels(key("state", "nodes"), 3, labels("datacenter", "dc2"))
@@ -45,12 +45,12 @@ func program(m *metrics.Metrics) {
 	m.IncrCounter(key("acl", "token", "cache_hit"), 7)
 	m.AddSample(key("fsm", "kvs"), 0.25)
 	m.SetGauge(key("version"), 0)
-	// Nomad.
+	// These are from Nomad.
 	m.SetGaugeWithLabels(key("client", "allocs", "memory", "usage"), 64<<20,
 		labels("job", "web/periodic-1700000000", "task_group", "frontend", "alloc_id", "d1", "task", "nginx", "namespace", "default"))
 	m.IncrCounterWithLabels(key("nomad", "worker", "dequeue_eval"), 2, labels("node_class", "none", "host", "10.0.0.1:4646"))
 	m.AddSample(key("nomad", "plan", "evaluate"), 3)
-	// Vault.
+	// These are from Vault.
 	m.IncrCounterWithLabels(key("token", "creation"), 1, labels("auth_method", "approle", "mount_point", "auth/approle/", "token_type", "service"))
 	m.AddSampleWithLabels(key("route", "read", "secret-"), 1.5, labels("cluster", "vault cluster"))
 	m.AddSample(key("barrier", "put"), 2)
@@ -68,7 +68,8 @@ func programMetrics(t testing.TB, sink metrics.MetricSink) *metrics.Metrics {
 	return m
 }
 
-// TestSameAsPeer runs a program with the sink of go-metrics' own package prometheus and with this one.
+// TestSameAsPeer compares the metrics of a program that uses this sink and the one in go-metrics' package
+// prometheus.
 func TestSameAsPeer(t *testing.T) {
 	theirRegistry := prometheus.NewRegistry()
 	theirs, err := peer.NewPrometheusSinkFrom(peer.PrometheusOpts{
@@ -98,7 +99,7 @@ func TestSameAsPeer(t *testing.T) {
 	}
 }
 
-// TestPeersFaults makes calls after which the other sink's scrapes fail, or lose or double data.
+// TestPeersFaults makes updates after which scrapes of the other sink fail, or lose or duplicate data.
 func TestPeersFaults(t *testing.T) {
 	for name, tc := range map[string]struct {
 		calls func(metrics.MetricSink)
@@ -144,7 +145,7 @@ func TestPeersFaults(t *testing.T) {
 	}
 }
 
-// gathered is a gatherer of families.
+// gathered is a gatherer that returns the given families.
 type gathered []*metric.MetricFamily
 
 func (g gathered) Gather() ([]*metric.MetricFamily, error) { return g, nil }

@@ -9,10 +9,10 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// droppedName is the name of the counter of updates that were left out.
+// droppedName is the name of the counter of updates that have been left out.
 const droppedName = "gometrics_dropped_updates_total"
 
-// reason is why the sink reports something.
+// reason is the reason for a report.
 type reason int
 
 const (
@@ -23,22 +23,22 @@ const (
 	numReasons
 )
 
-// String returns the value of the label reason.
+// String returns the reason as a value of the label reason.
 func (r reason) String() string {
 	return [numReasons]string{"value", "name", "limit", "renamed"}[r]
 }
 
-// logEvery is how often errors with the same reason are logged at most.
+// logEvery is the minimum time between log lines about errors with the same reason.
 const logEvery = time.Minute
 
-// reporter counts updates that were left out, and reports errors.
+// reporter counts updates that have been left out, and reports errors.
 type reporter struct {
 	dropped *metric.CounterVec
-	onError func(error) // Nil stands for the log.
+	onError func(error) // nil means the log
 
 	logs [numReasons]struct {
-		last       atomic.Int64 // When the last line was written, in nanoseconds since the Unix epoch.
-		suppressed atomic.Int64 // Errors since then.
+		last       atomic.Int64 // time of the last line, in nanoseconds since the Unix epoch
+		suppressed atomic.Int64 // number of errors since then
 	}
 }
 
@@ -52,13 +52,13 @@ func newReporter(onError func(error)) *reporter {
 	}
 }
 
-// drop counts and reports an update that was left out.
+// drop counts an update that has been left out, and reports its error.
 func (r *reporter) drop(why reason, err error) {
 	r.dropped.WithLabelValues(why.String()).Inc()
 	r.error(why, err)
 }
 
-// error reports an error.
+// error passes an error to onError, or logs it.
 func (r *reporter) error(why reason, err error) {
 	if r.onError != nil {
 		r.onError(err)

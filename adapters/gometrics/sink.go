@@ -26,11 +26,11 @@ var (
 	_ metrics.PrecisionGaugeMetricSink = (*Sink)(nil)
 )
 
-// NewSink returns a sink whose metrics are exposed by reg: a registry of package metric, which reads
-// them like its own instruments, or any other Registerer. A registry can have several sinks if their
-// metrics differ in name, or in labels that [metric.WrapRegistererWith] adds.
+// NewSink returns a sink whose metrics reg exposes. If reg is a registry of package metric, it reads them
+// like its own instruments. reg can be any other Registerer, too. A registry can have several sinks if
+// their metrics differ in name, or in labels that [metric.WrapRegistererWith] adds.
 //
-// The error says which option or definition is not valid, or why reg refuses the sink.
+// NewSink returns an error if an option or a definition is invalid, or if reg refuses the sink.
 func NewSink(reg metric.Registerer, opts ...Option) (*Sink, error) {
 	if v := reflect.ValueOf(reg); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
 		return nil, errors.New("gometrics: the Registerer is nil")
@@ -43,7 +43,7 @@ func NewSink(reg metric.Registerer, opts ...Option) (*Sink, error) {
 		return nil, err
 	}
 	root := metric.NewContextRegistry()
-	// It has no metrics yet, so it announces none, and may have any later.
+	// root is still empty, so it describes no metrics, and any metrics may be added later.
 	if err := reg.Register(root); err != nil {
 		return nil, fmt.Errorf("gometrics: registering the sink failed: %w", err)
 	}
@@ -71,10 +71,10 @@ func (s *Sink) SetGaugeWithLabels(key []string, val float32, labels []metrics.La
 	s.setGauge(key, float64(val), labels)
 }
 
-// SetPrecisionGauge sets a gauge to a number of 64 bits.
+// SetPrecisionGauge sets a gauge to a 64-bit number.
 func (s *Sink) SetPrecisionGauge(key []string, val float64) { s.setGauge(key, val, nil) }
 
-// SetPrecisionGaugeWithLabels sets a gauge with labels to a number of 64 bits.
+// SetPrecisionGaugeWithLabels sets a gauge with labels to a 64-bit number.
 func (s *Sink) SetPrecisionGaugeWithLabels(key []string, val float64, labels []metrics.Label) {
 	s.setGauge(key, val, labels)
 }
@@ -91,11 +91,11 @@ func (s *Sink) setGauge(key []string, val float64, labels []metrics.Label) {
 // EmitKey does nothing, because Prometheus has no type for single events.
 func (s *Sink) EmitKey([]string, float32) {}
 
-// IncrCounter adds to a counter.
+// IncrCounter adds val to a counter.
 func (s *Sink) IncrCounter(key []string, val float32) { s.IncrCounterWithLabels(key, val, nil) }
 
-// IncrCounterWithLabels adds to a counter with labels. It leaves out a value that is negative, NaN or
-// infinite.
+// IncrCounterWithLabels adds val to a counter with labels. It leaves out values that are negative, NaN or
+// infinite, and reports them.
 func (s *Sink) IncrCounterWithLabels(key []string, val float32, labels []metrics.Label) {
 	if !(val >= 0 && val <= math.MaxFloat32) {
 		s.reporter.drop(badValue, fmt.Errorf("counter %q cannot be changed by %v: only finite numbers that are not negative can be added",
@@ -110,10 +110,10 @@ func (s *Sink) IncrCounterWithLabels(key []string, val float32, labels []metrics
 	found.counter.Add(float64(val))
 }
 
-// AddSample counts a sample.
+// AddSample adds a sample.
 func (s *Sink) AddSample(key []string, val float32) { s.AddSampleWithLabels(key, val, nil) }
 
-// AddSampleWithLabels counts a sample with labels. It leaves out NaN and infinities.
+// AddSampleWithLabels adds a sample with labels. It leaves out NaN and infinities, and reports them.
 func (s *Sink) AddSampleWithLabels(key []string, val float32, labels []metrics.Label) {
 	if !(val >= -math.MaxFloat32 && val <= math.MaxFloat32) {
 		s.reporter.drop(badValue, fmt.Errorf("sample %v of %q was left out: it would make the sum of the samples useless", val, flatten(key)))
@@ -127,8 +127,8 @@ func (s *Sink) AddSampleWithLabels(key []string, val float32, labels []metrics.L
 	found.sample.Observe(float64(val))
 }
 
-// Shutdown calls the function of [WithFlush], once. The metrics stay registered, so that a last scrape
-// still sees them, and later updates count.
+// Shutdown calls the function given to [WithFlush], once. The metrics stay registered, so that a final
+// scrape sees them, and later updates still count.
 func (s *Sink) Shutdown() {
 	s.shutdown.Do(func() {
 		s.flush()

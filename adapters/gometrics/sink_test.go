@@ -17,16 +17,16 @@ import (
 	"github.com/luxfi/metric/adapters/gometrics"
 )
 
-// TestLimits lets series overflow, and leaves out metrics.
+// TestLimits checks that series overflow and that the limit of metrics leaves out updates.
 func TestLimits(t *testing.T) {
 	var f failures
 	s, r := newSink(t, gometrics.WithLimit(2), gometrics.WithMetricLimit(3), gometrics.OnError(f.add),
 		gometrics.WithGauges(gometrics.Definition{Name: key("g"), Help: "Defined, which counts for no limit."}))
 	for i := range 10 {
 		id := fmt.Sprint(i)
-		s.IncrCounterWithLabels(key("a"), 1, labels("user", id)) // The first metric.
-		s.IncrCounterWithLabels(key("a"), 1, labels("host", id)) // The second one.
-		s.AddSample(key("b", id), 1)                             // One more, and nine that are left out.
+		s.IncrCounterWithLabels(key("a"), 1, labels("user", id)) // first metric
+		s.IncrCounterWithLabels(key("a"), 1, labels("host", id)) // second metric
+		s.AddSample(key("b", id), 1)                             // one more metric, and nine that are left out
 		s.SetGaugeWithLabels(key("g"), 1, nil)
 	}
 	s.AddSample(key("b", "0"), 1)
@@ -52,7 +52,7 @@ gometrics_dropped_updates_total{reason="limit"} 9
 	}
 }
 
-// TestExpiry lets series end that are not updated, and come back.
+// TestExpiry checks that series end when they are no longer updated, and that they can come back.
 func TestExpiry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, r := newSink(t, gometrics.WithExpiry(4*time.Minute), gometrics.WithCounters(gometrics.Definition{Name: key("defined")}))
@@ -61,7 +61,7 @@ func TestExpiry(t *testing.T) {
 			s.SetGauge(key("g"), v)
 		}
 		update(1)
-		for range 10 { // These are updated all the time.
+		for range 10 { // This series is updated all the time.
 			s.IncrCounter(key("live"), 1)
 			time.Sleep(time.Minute)
 		}
@@ -71,7 +71,7 @@ func TestExpiry(t *testing.T) {
 	})
 }
 
-// TestExpiredMakeRoom gives a label set that has overflowed its own series once there is room.
+// TestExpiredMakeRoom checks that a label set that has overflowed gets its own series once there is room.
 func TestExpiredMakeRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, r := newSink(t, gometrics.WithExpiry(4*time.Minute), gometrics.WithLimit(1))
@@ -86,7 +86,7 @@ func TestExpiredMakeRoom(t *testing.T) {
 	})
 }
 
-// TestSamples exposes samples in other ways.
+// TestSamples checks the ways of exposing samples.
 func TestSamples(t *testing.T) {
 	for name, tc := range map[string]struct {
 		opt  gometrics.Option
@@ -123,7 +123,7 @@ a_count{x="1"} 3
 	})
 }
 
-// TestDefinitions covers what definitions promise beyond those of the comparison.
+// TestDefinitions checks the properties of definitions that TestSameAsPeer does not cover.
 func TestDefinitions(t *testing.T) {
 	s, r := newSink(t, gometrics.WithSamples(gometrics.Definition{Name: key("a"), Help: "One \xff."}, gometrics.Definition{Name: key("a"), Help: "Two \xff."}),
 		gometrics.WithCounters(gometrics.Definition{Name: key("c"), ConstLabels: labels("y", "2", "x", "1")}),
@@ -139,7 +139,7 @@ func TestDefinitions(t *testing.T) {
 	}
 }
 
-// TestNewSink covers its errors, which leave nothing behind.
+// TestNewSink checks that a failed NewSink returns an error and leaves nothing registered.
 func TestNewSink(t *testing.T) {
 	var none *metric.Registry
 	for name, tc := range map[string]struct {
@@ -174,7 +174,7 @@ func TestNewSink(t *testing.T) {
 	}
 }
 
-// TestWrapped registers two sinks through wrapping registerers.
+// TestWrapped registers two sinks through wrapped registerers.
 func TestWrapped(t *testing.T) {
 	r := metric.NewRegistry()
 	for _, zone := range []string{"a", "b"} {
@@ -188,7 +188,7 @@ func TestWrapped(t *testing.T) {
 	wantText(t, samples(t, r), "p_g{zone=\"a\"} 1\np_g{zone=\"b\"} 1\np_g{x=\"1\",zone=\"a\"} 2\np_g{x=\"1\",zone=\"b\"} 2\n")
 }
 
-// TestShutdown calls the flush function once, when every update can still be seen.
+// TestShutdown checks that the sink calls the flush function once, while all updates can still be gathered.
 func TestShutdown(t *testing.T) {
 	var s *gometrics.Sink
 	var r *metric.Registry
@@ -205,7 +205,7 @@ func TestShutdown(t *testing.T) {
 	wantText(t, samples(t, r), "consul_a 2\n")
 }
 
-// TestLog logs each reason once a minute.
+// TestLog checks that errors are logged once a minute for each reason.
 func TestLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
@@ -224,7 +224,7 @@ func TestLog(t *testing.T) {
 	})
 }
 
-// TestErrorsWithoutLock lets the function of OnError use the sink.
+// TestErrorsWithoutLock checks that the function given to OnError may use the sink.
 func TestErrorsWithoutLock(t *testing.T) {
 	var s *gometrics.Sink
 	s, r := newSink(t, gometrics.OnError(func(error) { s.IncrCounter(key("errors"), 1) }))
@@ -236,7 +236,8 @@ func TestErrorsWithoutLock(t *testing.T) {
 	}
 }
 
-// TestConcurrent makes and updates series in several goroutines during scrapes. No update is lost.
+// TestConcurrent creates and updates series in several goroutines during scrapes, and checks that no update
+// is lost.
 func TestConcurrent(t *testing.T) {
 	s, r := newSink(t)
 	const goroutines, rounds, sets = 4, 50, 100

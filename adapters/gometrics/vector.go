@@ -19,7 +19,7 @@ const (
 // String returns the name of the kind.
 func (k kind) String() string { return [numKinds]string{"counter", "gauge", "sample"}[k] }
 
-// series is an instrument, or the reason why it has no instrument.
+// series is an instrument, or an error if the series cannot be created.
 type series struct {
 	counter metric.Counter
 	gauge   metric.Gauge
@@ -29,17 +29,17 @@ type series struct {
 	reason reason
 }
 
-// vector is a vector of some kind.
+// vector is a vector of any kind.
 type vector struct {
 	collector metric.Collector
 	with      func(values []string) (*series, error)
 }
 
-// vectors is what new vectors are like.
+// vectors holds the options of new vectors.
 type vectors struct {
-	histogram *metric.HistogramOpts // Nil stands for a summary.
+	histogram *metric.HistogramOpts // nil means a summary
 	summary   metric.SummaryOpts
-	expiry    time.Duration // 0 stands for that of the registry.
+	expiry    time.Duration // 0 means the expiry of the registry
 	limit     int
 }
 
@@ -91,7 +91,7 @@ func (o vectors) bound(v *metric.MetricVec) {
 	}
 }
 
-// names returns the names that a metric has in the exposition.
+// names returns the names that a metric uses in the exposition.
 func (o vectors) names(k kind, name string) []string {
 	switch {
 	case k != sample:

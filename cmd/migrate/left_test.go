@@ -12,7 +12,7 @@ import (
 	"github.com/luxfi/metric/cmd/migrate/internal/migrate"
 )
 
-// TestLeftOver migrates a program that does not compile then.
+// TestLeftOver migrates a program that does not compile afterwards.
 func TestLeftOver(t *testing.T) {
 	t.Parallel()
 	p := unpack(t, "testdata/left-over.txtar")
@@ -20,11 +20,11 @@ func TestLeftOver(t *testing.T) {
 	report := p.migrate(t, 1)
 	sameFiles(t, p.files(t), before)
 	for _, want := range []string{
-		"1 errors are left, to be mended by hand:\n  app.go:12: invalid operation: lib.NewVec(\"v_total\") == requests (mismatched types",
+		"1 errors remain; fix them by hand:\n  app.go:12: invalid operation: lib.NewVec(\"v_total\") == requests (mismatched types",
 		"    make the vector with client_golang",
 		"app.go:11: bridged to client_golang's *CounterVec",
 		"app.go:16: holds for a CounterVec that was made with this prometheus",
-		"app.go:17: what Gather returns is a *GatherError",
+		"app.go:17: Gather returns a *GatherError",
 		"Nothing was written.",
 	} {
 		if !strings.Contains(report, want) {
@@ -38,7 +38,7 @@ func TestLeftOver(t *testing.T) {
 	}
 }
 
-// TestBroken migrates, and reverts, a program that does not compile before.
+// TestBroken migrates and reverts a program that does not compile to begin with.
 func TestBroken(t *testing.T) {
 	t.Parallel()
 	p := unpack(t, "testdata/left-over.txtar")
@@ -57,14 +57,14 @@ func TestBroken(t *testing.T) {
 	}
 }
 
-// TestMisuse runs the command where there is no module, and with arguments that it does not know.
+// TestMisuse runs the command in a folder without a module, and with unknown arguments.
 func TestMisuse(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		args []string
 		want string
 	}{
-		{[]string{t.TempDir()}, "has no go.mod: a migration is one of a whole module"},
+		{[]string{t.TempDir()}, "has no go.mod: migrate changes whole modules"},
 		{[]string{"a", "b"}, "got 2 arguments, want the folder of one module"},
 		{[]string{"-platforms", "windows", "."}, `"windows" is not of the form linux/amd64`},
 		{[]string{"-unknown"}, "flag provided but not defined: -unknown"},

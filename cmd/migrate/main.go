@@ -20,9 +20,9 @@
 //	-revert       go back to client_golang
 //	-version v    require this version of github.com/luxfi/metric (default latest)
 //	-replace dir  use the copy of github.com/luxfi/metric in a folder
-//	-tags list    build with these tags, separated by commas, too; may be repeated
+//	-tags list    also build with these tags, separated by commas; may be repeated
 //	-platforms l  build for these platforms, such as linux/amd64,windows/amd64
-//	-partial      write the files even if the module does not compile then
+//	-partial      write the files even if the module does not compile afterwards
 //	-tidy=false   do not run go mod tidy
 //
 // A module that does not compile before the migration, or would not compile after it, stays as it is. The

@@ -19,8 +19,8 @@ import (
 	"github.com/luxfi/metric/cmd/migrate/internal/migrate"
 )
 
-// The tests need no network: the modules that their programs require are those of the
-// library itself.
+// TestMain disables the network. The tests need none, because their programs require only modules that the
+// library itself requires.
 func TestMain(m *testing.M) {
 	for key, value := range map[string]string{"GOPROXY": "off", "GOSUMDB": "off", "GOWORK": "off", "GOFLAGS": "-mod=mod -buildvcs=false"} {
 		if err := os.Setenv(key, value); err != nil {
@@ -30,14 +30,14 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// program is a module that uses client_golang, in a folder of its own.
+// program is a module that uses client_golang, in a temporary folder.
 type program struct {
 	dir   string
 	flags []string
-	want  []string // lines such as "file: text", of the migrated files and of the report
+	want  []string // lines such as "file: text" about the migrated files and the report
 }
 
-// unpack writes a program of testdata, and the library beside it.
+// unpack writes a program from testdata, and the library beside it.
 func unpack(t *testing.T, archive string) *program {
 	t.Helper()
 	dir, err := filepath.EvalSymlinks(t.TempDir())
@@ -58,7 +58,7 @@ func unpack(t *testing.T, archive string) *program {
 	return p
 }
 
-// extract writes the files of an archive, and returns those that are for the test.
+// extract writes the files in an archive, and returns those that are meant for the test.
 func extract(t *testing.T, archive, dir string) map[string]string {
 	t.Helper()
 	a, err := txtar.ParseFile(archive)
@@ -82,7 +82,7 @@ func extract(t *testing.T, archive, dir string) map[string]string {
 	return special
 }
 
-// require writes a go.mod with the requirements of the library.
+// require writes a go.mod with the library's requirements.
 func (p *program) require(t *testing.T) {
 	t.Helper()
 	text, err := os.ReadFile("../../go.mod")
@@ -97,7 +97,7 @@ func (p *program) require(t *testing.T) {
 	fmt.Fprintf(mod, "module example.com/app\n\ngo %s\n\nreplace example.com/lib => ../lib\n\nrequire example.com/lib v0.0.0\n", root.Go.Version)
 	for _, r := range root.Require {
 		if r.Mod.Path == "go.yaml.in/yaml/v3" {
-			continue // Only relabel and remote need it, which no program here imports.
+			continue // Only relabel and remote need it, and the programs here import neither.
 		}
 		fmt.Fprintf(mod, "require %s %s\n", r.Mod.Path, r.Mod.Version)
 	}
@@ -126,7 +126,7 @@ func (p *program) goRun(t *testing.T, args ...string) string {
 	return string(out)
 }
 
-// migrate runs the command, which has to end with an exit code, and returns its report.
+// migrate runs the command, checks its exit code, and returns its report.
 func (p *program) migrate(t *testing.T, code int, flags ...string) string {
 	t.Helper()
 	root, err := filepath.Abs("../..")
@@ -145,7 +145,7 @@ func (p *program) migrate(t *testing.T, code int, flags ...string) string {
 	return stdout.String()
 }
 
-// files returns all files of the module by name, without go.sum.
+// files returns the files of the module by name, without go.sum.
 func (p *program) files(t *testing.T) map[string]string {
 	t.Helper()
 	files := make(map[string]string)
@@ -164,13 +164,13 @@ func (p *program) files(t *testing.T) map[string]string {
 	return files
 }
 
-// output compiles what needs tags, tests included, and runs the program if it is one. All else
-// is compiled by the migration before, and by go test after it.
+// output compiles the files that need build tags, including tests, and runs the program if there is a main
+// package. The migration and go test compile everything else.
 func (p *program) output(t *testing.T) string {
 	t.Helper()
 	for i, flag := range p.flags {
 		if flag == "-tags" {
-			p.goRun(t, "vet", "-unusedresult", "-tags", p.flags[i+1], "./...") // One analyzer is enough.
+			p.goRun(t, "vet", "-unusedresult", "-tags", p.flags[i+1], "./...") // A single analyzer is enough.
 		}
 	}
 	if text, err := os.ReadFile(filepath.Join(p.dir, "app.go")); err != nil || !bytes.HasPrefix(text, []byte("package main\n")) {
@@ -179,8 +179,8 @@ func (p *program) output(t *testing.T) string {
 	return p.goRun(t, "run", ".")
 }
 
-// TestPrograms migrates each program, builds and runs it, and reverts that. One of them is also
-// migrated without writing anything, and twice: with each, the tests would take twice as long.
+// TestPrograms migrates each program, builds it, runs it, and reverts the migration. It also migrates one
+// program without writing, and twice. Doing that for all of them would double the time of the tests.
 func TestPrograms(t *testing.T) {
 	archives, err := filepath.Glob("testdata/*.txtar")
 	if err != nil {
@@ -234,7 +234,7 @@ func testProgram(t *testing.T, p *program, thoroughly bool) {
 	if report := p.migrate(t, 0, "-revert"); !strings.Contains(report, "raised in go.mod stay") {
 		t.Errorf("the report of the way back is\n%s", report)
 	}
-	sameFiles(t, p.files(t), before) // So that it compiles again.
+	sameFiles(t, p.files(t), before) // so that the program compiles again
 }
 
 func testDryRun(t *testing.T, p *program, before map[string]string) {

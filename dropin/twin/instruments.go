@@ -12,7 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 )
 
-// Instruments that are made with the program, and registered with the default registry.
+// These instruments are made when the program starts, and registered with the default registry.
 var (
 	started = promauto.NewGauge(prometheus.GaugeOpts{
 		Namespace: "twin", Subsystem: "main", Name: "started", Help: "Is 1.",
@@ -141,7 +141,7 @@ func registerSummaries(reg prometheus.Registerer) {
 	for i := range 1000 {
 		sizes.WithLabelValues("file").Observe(float64(i * 7919 % 1000))
 	}
-	sizes.WithLabelValues("empty") // Its quantiles are NaN.
+	sizes.WithLabelValues("empty") // Quantiles without observations are NaN.
 	plain := auto.NewSummary(prometheus.SummaryOpts{Name: "plain", Help: "Without objectives."})
 	plain.Observe(1)
 	plain.Observe(2.5)
@@ -204,7 +204,7 @@ func wrapped() prometheus.Gatherer {
 	return prometheus.Gatherers{first, second}
 }
 
-// broken returns a registry with a healthy instrument and an error.
+// broken returns a registry with a healthy instrument and a collector that fails.
 func broken() prometheus.Gatherer {
 	reg := prometheus.NewRegistry()
 	promauto.With(reg).NewCounter(prometheus.CounterOpts{Name: "healthy_total", Help: "Healthy."})

@@ -132,7 +132,7 @@ func reportTestutil(w io.Writer, url string) {
 	}
 }
 
-// pushAll pushes in all ways.
+// pushAll pushes with each of the pusher's methods.
 func pushAll(ctx context.Context, w io.Writer, reg prometheus.Gatherer, gateway string) {
 	r := reporter{w}
 	done := prometheus.NewGauge(prometheus.GaugeOpts{Name: "job_done", Help: "Is 1."})

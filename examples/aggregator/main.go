@@ -90,5 +90,5 @@ func main() {
 			_ = current.Swap(next).group.Close()
 		}
 	}
-	_ = server.Shutdown(context.Background()) // It waits for scrapes, which have deadlines.
+	_ = server.Shutdown(context.Background()) // It waits for scrapes in flight, which have deadlines.
 }

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// write writes a file of a temporary folder, and returns its path.
+// write creates a file in a temporary folder and returns its path.
 func write(t *testing.T, name, text string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), name)
@@ -21,7 +21,7 @@ func write(t *testing.T, name, text string) string {
 	return file
 }
 
-// newTarget returns the URL of a metrics page.
+// newTarget returns the URL of a page with the given metrics.
 func newTarget(t *testing.T, text string) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -32,7 +32,7 @@ func newTarget(t *testing.T, text string) string {
 	return server.URL
 }
 
-// scrape returns the exposition that a configuration serves.
+// scrape returns the exposition that the program serves with a configuration.
 func scrape(t *testing.T, text string) string {
 	t.Helper()
 	c, err := load(write(t, "aggregator.yml", text))
@@ -48,7 +48,7 @@ func scrape(t *testing.T, text string) string {
 	return response.Body.String()
 }
 
-// check checks that an exposition contains the wanted texts and none of the unwanted ones.
+// check checks that an exposition contains all texts in want and none of the texts in none.
 func check(t *testing.T, got string, want, none []string) {
 	t.Helper()
 	for _, line := range want {
@@ -115,7 +115,7 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// TestStale checks that earlier metrics of a target stay when it has gone.
+// TestStale checks that the page keeps the last metrics of a target that has gone.
 func TestStale(t *testing.T) {
 	target := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4")
@@ -170,7 +170,7 @@ func TestBadConfigurations(t *testing.T) {
 	}
 }
 
-// TestExample checks that the example is valid, also with its comments uncommented.
+// TestExample checks that aggregator.yml is valid, both as it is and with its comments uncommented.
 func TestExample(t *testing.T) {
 	text, err := os.ReadFile("aggregator.yml")
 	if err != nil {

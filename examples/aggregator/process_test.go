@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// TestSignals runs the program and checks its reactions to SIGHUP and SIGTERM.
+// TestSignals runs the program and checks how it reacts to SIGHUP and SIGTERM.
 func TestSignals(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("Windows has no signals for other processes")
@@ -63,7 +63,7 @@ func TestSignals(t *testing.T) {
 	}
 }
 
-// waitFor waits until a page has a text.
+// waitFor waits until a page contains a text.
 func waitFor(t *testing.T, url, want string) {
 	t.Helper()
 	var got string

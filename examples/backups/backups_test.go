@@ -28,7 +28,7 @@ func newDirectory(t *testing.T) string {
 	return dir
 }
 
-// scrape returns what a registry with the collector serves.
+// scrape returns the exposition of a registry with the collector.
 func scrape(t *testing.T, c metric.Collector, opts ...metric.CollectorOption) string {
 	t.Helper()
 	registry := metric.NewContextRegistry(metric.WithSelfMetrics("app"))
@@ -77,10 +77,10 @@ func TestBackups(t *testing.T) {
 	}
 }
 
-// label returns a value of a label as it is written.
+// label returns a label value as the text format writes it.
 func label(value string) string { return strings.ReplaceAll(value, `\`, `\\`) }
 
-// TestBackupsEnd checks that the collector stops when its context ends.
+// TestBackupsEnd checks that the collector stops when its context is done.
 func TestBackupsEnd(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -94,7 +94,7 @@ func TestBackupsEnd(t *testing.T) {
 	}
 }
 
-// TestBackupsContract checks the rules for collectors.
+// TestBackupsContract checks that the collector follows the rules for collectors.
 func TestBackupsContract(t *testing.T) {
 	metrictest.TestCollector(t, newBackups(newDirectory(t)))
 }

@@ -31,7 +31,7 @@ func main() {
 		return
 	}
 	http.Handle("/metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
-	log.Fatal(http.ListenAndServe(*address, nil)) //nolint:gosec // An example serves its own machine.
+	log.Fatal(http.ListenAndServe(*address, nil)) //nolint:gosec // The example serves only its own machine.
 }
 
 // newRegistry returns a registry with the metrics of the shop.

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestCatalog fails after a change of a metric without go generate. So the change is seen in
-// a review, by those who have alerts on the metric.
+// TestCatalog fails if a metric has changed without go generate. This way, reviewers see every change of a
+// metric that alerts may depend on.
 func TestCatalog(t *testing.T) {
 	files, err := catalogFiles(newRegistry())
 	if err != nil {
@@ -38,7 +38,7 @@ func TestPage(t *testing.T) {
 	n := 0
 	for line := range strings.Lines(string(files["METRICS.md"])) {
 		if strings.Contains(line, "_scrape_") {
-			continue // The page leaves out what the registry has about itself.
+			continue // The page omits the registry's metrics about itself.
 		}
 		n++
 		if !strings.Contains(string(page), line) {

@@ -22,8 +22,8 @@ import (
 
 var update = flag.Bool("update", false, "write the files that are made of the catalog")
 
-// TestFiles checks that METRICS.md, dashboard.json and rules.yml are those of the metrics. To write
-// them:
+// TestFiles checks that METRICS.md, dashboard.json and rules.yml match the metrics. This command writes the
+// files:
 //
 //	go test -run TestFiles -update
 func TestFiles(t *testing.T) {
@@ -54,8 +54,8 @@ func TestFiles(t *testing.T) {
 	}
 }
 
-// newCatalog returns the metrics of the exporter. It has them gathered once, from a spool in which
-// there is something of everything. Those of the process depend on the machine, and are left out.
+// newCatalog returns the catalog of the exporter's metrics. To find them all, it gathers once from a spool
+// directory that fills every metric. It omits the metrics of the process, which depend on the machine.
 func newCatalog(t *testing.T) *catalog.Catalog {
 	t.Helper()
 	config := newConfig()
@@ -86,7 +86,7 @@ func newCatalog(t *testing.T) *catalog.Catalog {
 	})
 }
 
-// newRules returns the rules of a catalog, and some that know this exporter.
+// newRules returns the rules made from a catalog, and some that are specific to this exporter.
 func newRules(t *testing.T, c *catalog.Catalog) *rules.File {
 	t.Helper()
 	file, err := rules.New(c, rules.Opts{Job: "spool"})
@@ -103,13 +103,13 @@ func newRules(t *testing.T, c *catalog.Catalog) *rules.File {
 	file.Groups = append(file.Groups, rules.Group{Name: "spool", Rules: []rules.Rule{
 		alert("SpoolDown", `spool_up{job="spool"} == 0`, 5*time.Minute, "critical",
 			"{{ $labels.instance }} cannot read its spool directory.",
-			"The exporter works, but the directory is not there, hangs, or may not be read."),
+			"The exporter runs, but the directory does not exist, does not respond, or cannot be read."),
 		alert("SpoolQueueStuck", `time() - spool_queue_oldest_timestamp_seconds{job="spool"} > 3600`, 10*time.Minute, "warning",
 			"A file has waited in {{ $labels.queue }} of {{ $labels.instance }} for {{ $value | humanizeDuration }}.",
-			"What empties the queue does not run, or does not take this file."),
+			"The program that empties the queue is not running, or skips this file."),
 		alert("SpoolConfigReloadFailed", `spool_config_last_reload_successful{job="spool"} == 0`, 5*time.Minute, "warning",
 			"{{ $labels.instance }} has refused its configuration.",
-			"It works with the configuration from before. The log has the line that is wrong."),
+			"It still uses the previous configuration. Its log names the invalid line."),
 	}})
 	return file
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/luxfi/metric/exporter"
 )
 
-// start runs the exporter with these arguments until the test ends, and returns its URL.
+// start runs the exporter with the arguments until the test ends, and returns its URL.
 func start(t *testing.T, args ...string) string {
 	t.Helper()
 	config := newConfig()
@@ -92,7 +92,7 @@ func TestRun(t *testing.T) {
 	check(1, 1, true)
 }
 
-// TestInvalid checks that the exporter does not start with a flag that cannot work.
+// TestInvalid checks that the exporter does not start with an invalid flag.
 func TestInvalid(t *testing.T) {
 	config := newConfig()
 	config.Logger = slog.New(slog.DiscardHandler)

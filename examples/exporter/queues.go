@@ -19,14 +19,14 @@ var (
 	oldestDesc = metric.NewDesc("spool_queue_oldest_timestamp_seconds", "Time of the file that has waited longest.", []string{"queue"}, nil)
 )
 
-// queue holds the number and age of the files in a folder.
+// queue is the number, size and age of the files in a folder.
 type queue struct {
 	name         string
 	files, bytes int64
 	oldest       time.Time
 }
 
-// newQueues returns a collector of what waits in the folders of a directory, in files of such names.
+// newQueues returns a collector of the files whose names match pattern in the folders of a directory.
 func newQueues(directory, pattern string) (metric.Collector, error) {
 	if _, err := filepath.Match(pattern, ""); err != nil {
 		return nil, fmt.Errorf("%w: pattern %q: %w", exporter.ErrInvalid, pattern, err)
@@ -37,7 +37,7 @@ func newQueues(directory, pattern string) (metric.Collector, error) {
 			return err
 		}
 		var queues []queue
-		var failures []error // A queue that cannot be read makes the run a failure, but hides no other.
+		var failures []error // Errors of queues that cannot be read. The other queues are exported.
 		for _, entry := range entries {
 			if !entry.IsDir() {
 				continue
@@ -56,7 +56,7 @@ func newQueues(directory, pattern string) (metric.Collector, error) {
 	return metric.NewStreamFunc([]*metric.Desc{filesDesc, bytesDesc, oldestDesc}, collect), nil
 }
 
-// readQueue looks at the files of a folder.
+// readQueue examines the files in a folder.
 func readQueue(ctx context.Context, directory, name, pattern string) (queue, error) {
 	q := queue{name: name}
 	entries, err := os.ReadDir(filepath.Join(directory, name))
@@ -72,7 +72,7 @@ func readQueue(ctx context.Context, directory, name, pattern string) (queue, err
 		}
 		info, err := entry.Info()
 		if errors.Is(err, fs.ErrNotExist) {
-			continue // It waits no longer.
+			continue // The file has left the queue.
 		} else if err != nil {
 			return q, err
 		}
@@ -84,7 +84,7 @@ func readQueue(ctx context.Context, directory, name, pattern string) (queue, err
 	return q, nil
 }
 
-// write writes one family after the other.
+// write writes the families one after the other.
 func write(sink *metric.Sink, queues []queue) error {
 	var errs []error
 	for _, q := range queues {

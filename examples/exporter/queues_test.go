@@ -17,9 +17,9 @@ import (
 	"github.com/luxfi/metric/metrictest"
 )
 
-// newSpool returns a spool directory with these files of ten bytes each, such as "mail/1.eml". A name
-// that ends with a slash is a folder. The first file is from the 14th of July 2025, each further one
-// a day younger.
+// newSpool returns a spool directory with the named files, such as "mail/1.eml", of ten bytes each. A name
+// that ends with a slash is a folder. The first file is from July 14, 2025, and each further one is a day
+// younger.
 func newSpool(t *testing.T, names ...string) string {
 	t.Helper()
 	directory := t.TempDir()
@@ -49,7 +49,7 @@ func TestQueues(t *testing.T) {
 	for _, test := range []struct {
 		name, pattern string
 		files         []string
-		want          string // The samples.
+		want          string // the expected samples
 		err           error
 	}{
 		{
@@ -101,7 +101,7 @@ func TestQueuesPattern(t *testing.T) {
 	}
 }
 
-// TestQueuesEnd checks that the collector stops when its context ends.
+// TestQueuesEnd checks that the collector stops when its context is done.
 func TestQueuesEnd(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -110,7 +110,7 @@ func TestQueuesEnd(t *testing.T) {
 	}
 }
 
-// TestQueuesContract checks the rules for collectors.
+// TestQueuesContract checks that the collector follows the rules for collectors.
 func TestQueuesContract(t *testing.T) {
 	collector, err := newQueues(newSpool(t, "mail/1.eml", "print/"), "*")
 	if err != nil {

@@ -23,7 +23,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// failures collects what goes to OpenTelemetry's error handler.
+// failures collects the errors that OpenTelemetry's error handler receives.
 type failures struct {
 	mu  sync.Mutex
 	all []error
@@ -35,7 +35,7 @@ func (f *failures) Handle(err error) {
 	f.all = append(f.all, err)
 }
 
-// take returns what has been reported since the last call.
+// take returns the errors since the last call.
 func (f *failures) take() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -43,14 +43,14 @@ func (f *failures) take() error {
 	return errors.Join(f.all...)
 }
 
-// forgive forgets reports of an error.
-func (f *failures) forgive(target error) {
+// drop removes the errors that wrap target.
+func (f *failures) drop(target error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.all = slices.DeleteFunc(f.all, func(err error) bool { return errors.Is(err, target) })
 }
 
-// watchFailures collects the reports of a test, and fails it if it leaves any.
+// watchFailures collects the errors during a test. The test fails if it does not take all of them.
 func watchFailures(t *testing.T) *failures {
 	t.Helper()
 	f := new(failures)
@@ -63,7 +63,7 @@ func watchFailures(t *testing.T) *failures {
 	return f
 }
 
-// open returns a shop that closes with the test, and the spans of its traces.
+// open returns a shop that closes at the end of the test, and a recorder of its spans.
 func open(t *testing.T) (*shop, *telemetry, *tracetest.SpanRecorder) {
 	t.Helper()
 	watchFailures(t)
@@ -84,7 +84,7 @@ func open(t *testing.T) (*shop, *telemetry, *tracetest.SpanRecorder) {
 	return s, all, spans
 }
 
-// scrape returns what the shop serves to a client that accepts a format.
+// scrape returns the shop's exposition for a client that accepts the given format.
 func scrape(t *testing.T, s *shop, accept string) (body string, format expfmt.Format) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/metrics", http.NoBody)
@@ -106,7 +106,7 @@ func scrape(t *testing.T, s *shop, accept string) (body string, format expfmt.Fo
 	return string(read), expfmt.ResponseFormat(response.Header)
 }
 
-// parse returns the families of a body by name.
+// parse returns the families in a body by name.
 func parse(t *testing.T, body string, format expfmt.Format) map[string]*dto.MetricFamily {
 	t.Helper()
 	if format.FormatType() == expfmt.TypeTextPlain {
@@ -141,7 +141,7 @@ func labelsOf(m *dto.Metric) labels {
 	return l
 }
 
-// only returns the one series of a family that has all these labels.
+// only returns the only series of a family that has all the given labels.
 func only(t *testing.T, f *dto.MetricFamily, some labels) *dto.Metric {
 	t.Helper()
 	var found []*dto.Metric
@@ -159,7 +159,7 @@ func only(t *testing.T, f *dto.MetricFamily, some labels) *dto.Metric {
 	return found[0]
 }
 
-// valueOf returns the value of a series; of a histogram, the count.
+// valueOf returns the value of a series, or the count of a histogram.
 func valueOf(m *dto.Metric) float64 {
 	switch {
 	case m.GetCounter() != nil:

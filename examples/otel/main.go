@@ -1,10 +1,11 @@
-// Otel is a shop that is measured by OpenTelemetry's instrumentation libraries only: otelhttp,
-// otelgrpc and runtime, and a few instruments of its own that are written against OpenTelemetry's
+// Otel is a shop that is measured only by OpenTelemetry: by the instrumentation libraries otelhttp,
+// otelgrpc and runtime, and by a few instruments of the shop that use OpenTelemetry's metric API. All of
+// them record through package otelmetric into a registry that /metrics serves.
 // metric API. All of them record through package otelmetric, into a registry that /metrics serves.
 //
-// An order takes the whole way: an HTTP client sends it to the shop (orders.go), which asks
-// another service over gRPC whether the goods are in stock (stock.go). One trace covers the way, and
-// exemplars lead from the metrics to it (telemetry.go).
+// An HTTP client sends each order to the shop (orders.go). The shop asks another service over gRPC whether
+// the goods are in stock (stock.go). One trace covers both steps, and exemplars lead from the metrics to it
+// (telemetry.go).
 //
 // With -demo, the shop sends itself orders. With -otlp, it also pushes its metrics by OpenTelemetry's
 // protocol (otlp.go).
@@ -41,11 +42,11 @@ func main() {
 // run serves the shop until ctx is done.
 func run(ctx context.Context, address string, demo int, otlp string, interval time.Duration) (err error) {
 	var closers []func(context.Context) error
-	defer func() { // The shop closes first. What it measures until then is pushed.
-		patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer func() { // The shop closes first, so that the final push includes its last measurements.
+		shutdownCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		defer cancel()
 		for _, closes := range slices.Backward(closers) {
-			err = errors.Join(err, closes(patience))
+			err = errors.Join(err, closes(shutdownCtx))
 		}
 	}()
 
@@ -79,6 +80,6 @@ func run(ctx context.Context, address string, demo int, otlp string, interval ti
 
 // demoOrder returns the i-th order of the demonstration.
 func demoOrder(i int) order {
-	goods := []string{"apples", "pears", "unicorns"} // The last ones are never in stock.
+	goods := []string{"apples", "pears", "unicorns"} // Unicorns are never in stock.
 	return order{Goods: goods[i%len(goods)], Pieces: 1 + i%12, Customer: fmt.Sprintf("customer-%d", i)}
 }

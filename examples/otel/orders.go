@@ -19,7 +19,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// The attributes of the shop's own instruments.
+// Attributes of the shop's instruments.
 const (
 	goodsKey    = attribute.Key("shop.goods")
 	acceptedKey = attribute.Key("shop.accepted")
@@ -45,7 +45,7 @@ type order struct {
 	Customer string
 }
 
-// openShop opens the port and the shop behind it, with apples and pears in stock.
+// openShop opens the port and the shop, with apples and pears in stock.
 func openShop(ctx context.Context, t *telemetry, address string) (*shop, error) {
 	s := &shop{served: make(chan error, 1)}
 	if err := s.makeInstruments(otel.Meter("example.com/shop", api.WithInstrumentationVersion("1.0"))); err != nil {
@@ -72,7 +72,7 @@ func openShop(ctx context.Context, t *telemetry, address string) (*shop, error) 
 	return s, nil
 }
 
-// makeInstruments makes the shop's own instruments.
+// makeInstruments makes the shop's instruments.
 func (s *shop) makeInstruments(meter api.Meter) (err error) {
 	s.orders, err = meter.Int64Counter("shop.orders", api.WithDescription("Orders."), api.WithUnit("{order}"))
 	if err != nil {
@@ -82,7 +82,7 @@ func (s *shop) makeInstruments(meter api.Meter) (err error) {
 	return err
 }
 
-// take serves an order.
+// take handles a request that places an order.
 func (s *shop) take(w http.ResponseWriter, r *http.Request) {
 	o := order{Goods: r.PathValue("goods")}
 	if err := json.NewDecoder(r.Body).Decode(&o); err != nil {
@@ -104,7 +104,7 @@ func (s *shop) take(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusCreated)
 }
 
-// order sends an order to the shop, as a customer would. It is no error if the goods are sold out.
+// order sends an order to the shop, as a customer would. Sold-out goods are not an error.
 func (s *shop) order(ctx context.Context, o order) error {
 	body, err := json.Marshal(o)
 	if err != nil {

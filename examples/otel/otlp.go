@@ -16,8 +16,8 @@ import (
 	"github.com/luxfi/metric/push"
 )
 
-// startPushing pushes the metrics of t to a URL by OpenTelemetry's protocol until the returned
-// provider is shut down, which pushes once more. It has no instruments: its reader is what it is for.
+// startPushing pushes the metrics of t to a URL by OpenTelemetry's protocol until the returned provider is
+// shut down. The shutdown pushes once more. The provider has no instruments, only a reader that pushes.
 func startPushing(ctx context.Context, t *telemetry, url string, interval time.Duration) (*sdk.MeterProvider, error) {
 	exporter, err := otlpmetrichttp.New(ctx, otlpmetrichttp.WithEndpointURL(url))
 	if err != nil {
@@ -27,16 +27,17 @@ func startPushing(ctx context.Context, t *telemetry, url string, interval time.D
 	return sdk.NewMeterProvider(sdk.WithReader(reader), sdk.WithResource(t.resource)), nil
 }
 
-// producer hands the metrics of a registry to a reader of OpenTelemetry's SDK, by OpenTelemetry's
-// bridge. It adds to the bridge that collectors get the context of the push, and that one which fails
-// costs only its own metrics: the error goes to OpenTelemetry's error handler, and the rest is pushed.
+// producer passes the metrics of a registry to a reader of OpenTelemetry's SDK through OpenTelemetry's
+// bridge. In addition to what the bridge does, it passes the context of the push on to the collectors. If a
+// collector fails, only its own metrics are missing: the error goes to OpenTelemetry's error handler, and
+// the rest is pushed.
 type producer struct{ registry metric.GathererWithContext }
 
 // Produce implements [sdk.Producer].
 func (p producer) Produce(ctx context.Context) ([]metricdata.ScopeMetrics, error) {
 	gathered := push.Partial(ctx, p.registry)
 	scopes, err := bridge.NewMetricProducer(bridge.WithGatherer(gathered)).Produce(ctx)
-	if failed := gathered.Err(); failed != nil && len(scopes) > 0 { // The bridge reports that everything failed.
+	if failed := gathered.Err(); failed != nil && len(scopes) > 0 { // Without scopes, the bridge returns the error.
 		otel.Handle(failed)
 	}
 	for i := range scopes {
@@ -44,14 +45,14 @@ func (p producer) Produce(ctx context.Context) ([]metricdata.ScopeMetrics, error
 		for _, m := range metrics {
 			decodeIDs(m.Data)
 		}
-		// The resource says the same.
+		// The resource contains the same attributes.
 		scopes[i].Metrics = slices.DeleteFunc(metrics, func(m metricdata.Metrics) bool { return m.Name == "target_info" })
 	}
 	return scopes, err
 }
 
-// decodeIDs turns the trace and span IDs of exemplars into bytes. The bridge has them in hexadecimal,
-// for which the OpenTelemetry Collector and Prometheus refuse the whole request.
+// decodeIDs decodes the trace and span IDs of exemplars. The bridge leaves them in hexadecimal, for which
+// the OpenTelemetry Collector and Prometheus refuse the whole request.
 func decodeIDs(data metricdata.Aggregation) {
 	switch data := data.(type) {
 	case metricdata.Sum[float64]:
@@ -72,7 +73,7 @@ func decodeAll(exemplars []metricdata.Exemplar[float64]) {
 	}
 }
 
-// decoded returns the bytes of an ID that is size bytes long, or nil if it is not one in hexadecimal.
+// decoded returns the bytes of a hexadecimal ID of size bytes, or nil if the ID is invalid.
 func decoded(id []byte, size int) []byte {
 	b, err := hex.DecodeString(string(id))
 	if err != nil || len(b) != size {

@@ -27,8 +27,8 @@ import (
 	"github.com/luxfi/metric/otelmetric"
 )
 
-// receiver takes metrics by OpenTelemetry's protocol. It decodes them by the library of the
-// OpenTelemetry Collector and of Prometheus, and refuses what they refuse.
+// receiver receives metrics by OpenTelemetry's protocol. It decodes them with the library that the
+// OpenTelemetry Collector and Prometheus use, and refuses what they refuse.
 type receiver struct {
 	*httptest.Server
 
@@ -61,7 +61,7 @@ func newReceiver(t *testing.T) *receiver {
 	return r
 }
 
-// metrics returns the metrics of the last request by name, and the scope of each.
+// metrics returns the metrics in the last request by name, the scope of each metric, and the resource.
 func (r *receiver) metrics() (metrics map[string]pmetric.Metric, scopes map[string]string, res pcommon.Map) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -77,7 +77,7 @@ func (r *receiver) metrics() (metrics map[string]pmetric.Metric, scopes map[stri
 	return metrics, scopes, r.last.Resource().Attributes()
 }
 
-// work records what the tests compare.
+// work records the measurements that the tests compare.
 func work(ctx context.Context, t *testing.T, provider api.MeterProvider) {
 	t.Helper()
 	meter := provider.Meter("example.com/work", api.WithInstrumentationVersion("2"))
@@ -115,7 +115,7 @@ func work(ctx context.Context, t *testing.T, provider api.MeterProvider) {
 	}
 }
 
-// exponential makes an exponential histogram of the sizes.
+// exponential is a view that turns the sizes into an exponential histogram.
 var exponential = sdk.NewView(sdk.Instrument{Name: "job.size"},
 	sdk.Stream{Aggregation: sdk.AggregationBase2ExponentialHistogram{MaxSize: 160, MaxScale: 3}})
 
@@ -135,7 +135,7 @@ func sampled(t *testing.T) (context.Context, trace.SpanContext) {
 	return ctx, span.SpanContext()
 }
 
-// pushed returns a receiver with what work records through otelmetric, pushed twice.
+// pushed returns a receiver of what work records through otelmetric, after two pushes.
 func pushed(t *testing.T, options ...otelmetric.Option) (*receiver, trace.SpanContext) {
 	t.Helper()
 	watchFailures(t)
@@ -158,7 +158,7 @@ func pushed(t *testing.T, options ...otelmetric.Option) (*receiver, trace.SpanCo
 	return r, span
 }
 
-// native returns a receiver with what work records through OpenTelemetry's SDK.
+// native returns a receiver of what work records through OpenTelemetry's SDK.
 func native(t *testing.T) *receiver {
 	t.Helper()
 	r := newReceiver(t)
@@ -175,7 +175,7 @@ func native(t *testing.T) *receiver {
 	return r
 }
 
-// TestPush compares what arrives with what was recorded.
+// TestPush compares the received metrics with the recorded measurements.
 func TestPush(t *testing.T) {
 	before := time.Now().Add(-time.Millisecond)
 	r, span := pushed(t)
@@ -233,7 +233,7 @@ func TestPush(t *testing.T) {
 	}
 }
 
-// testExemplar looks whether there are exemplars, of the span.
+// testExemplar checks that there are exemplars and that they refer to the span.
 func testExemplar(t *testing.T, exemplars pmetric.ExemplarSlice, span trace.SpanContext) {
 	t.Helper()
 	if exemplars.Len() == 0 {
@@ -246,7 +246,8 @@ func testExemplar(t *testing.T, exemplars pmetric.ExemplarSlice, span trace.Span
 	}
 }
 
-// TestNative pins what differs from metrics that the SDK pushes. The page docs/otel.md lists it.
+// TestNative checks how the metrics differ from those that the SDK pushes. The page docs/otel.md lists the
+// differences.
 func TestNative(t *testing.T) {
 	r, _ := pushed(t)
 	ours, scopes, _ := r.metrics()
@@ -314,7 +315,7 @@ func TestNative(t *testing.T) {
 	})
 }
 
-// TestPushUntranslated pushes metrics under the names that instruments have.
+// TestPushUntranslated pushes metrics under the untranslated names of their instruments.
 func TestPushUntranslated(t *testing.T) {
 	r, _ := pushed(t, otelmetric.WithTranslationStrategy(otlptranslator.NoTranslation), otelmetric.WithoutScopeInfo())
 	metrics, _, _ := r.metrics()
@@ -329,7 +330,7 @@ func TestPushUntranslated(t *testing.T) {
 	}
 }
 
-// TestPushOfHalf pushes while a collector fails.
+// TestPushOfHalf pushes while one collector fails.
 func TestPushOfHalf(t *testing.T) {
 	reports := watchFailures(t)
 	registry := metric.NewContextRegistry()
@@ -362,7 +363,7 @@ func TestPushOfHalf(t *testing.T) {
 	}
 }
 
-// TestRun lets the program sell, serve and push.
+// TestRun checks that the program sells, serves its metrics and pushes them.
 func TestRun(t *testing.T) {
 	reports := watchFailures(t)
 	r := newReceiver(t)
@@ -385,5 +386,5 @@ func TestRun(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
-	reports.forgive(context.Canceled) // The last push cancels one under way.
+	reports.drop(context.Canceled) // The final push cancels a push in flight.
 }

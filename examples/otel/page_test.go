@@ -22,14 +22,14 @@ import (
 	"github.com/luxfi/metric/otelmetric"
 )
 
-// page is a program with the snippets of the page docs/otel.md.
+// page is a program that consists of the snippets in docs/otel.md.
 type page struct {
 	mux      *http.ServeMux
 	registry *metric.ContextRegistry
 	provider *otelmetric.MeterProvider
 }
 
-// start is the beginning of the page.
+// start contains the snippets at the beginning of the page.
 func (p *page) start(ctx context.Context) error {
 	mux := http.NewServeMux()
 	p.mux = mux
@@ -53,7 +53,7 @@ func (p *page) start(ctx context.Context) error {
 	return nil
 }
 
-// configure has what changes the metrics of instruments.
+// configure contains the snippet with the provider's options.
 func (p *page) configure() {
 	registry := metric.NewContextRegistry()
 	provider := otelmetric.NewMeterProvider(registry,
@@ -72,7 +72,7 @@ func (p *page) configure() {
 	p.registry, p.provider = registry, provider
 }
 
-// observe has a callback.
+// observe contains the snippet with a callback.
 func (p *page) observe(query func(context.Context) (int64, error)) error {
 	meter := p.provider.Meter("example.com/database")
 
@@ -88,7 +88,7 @@ func (p *page) observe(query func(context.Context) (int64, error)) error {
 	return err
 }
 
-// stop has the end of a program.
+// stop contains the snippet that ends a program.
 func (p *page) stop(ctx context.Context) {
 	provider := p.provider
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
@@ -98,14 +98,14 @@ func (p *page) stop(ctx context.Context) {
 	}
 }
 
-// exposition returns what a handler serves.
+// exposition returns the body that a handler serves.
 func exposition(h http.Handler) string {
 	response := httptest.NewRecorder()
 	h.ServeHTTP(response, httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody))
 	return response.Body.String()
 }
 
-// TestPage runs the snippets of the page, checks that it shows them as they are, and its outputs as they come.
+// TestPage runs the snippets of docs/otel.md. It checks that the page shows this code and its real output.
 func TestPage(t *testing.T) {
 	watchFailures(t)
 	p := new(page)

@@ -13,14 +13,14 @@ import (
 	"github.com/luxfi/metric/testutil"
 )
 
-// What a scraper accepts.
+// Values of the header Accept.
 const (
 	acceptText        = "text/plain; version=0.0.4"
 	acceptOpenMetrics = "application/openmetrics-text; version=1.0.0"
 	acceptProtobuf    = "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"
 )
 
-// The scopes of the instrumentation libraries.
+// Scopes of the instrumentation libraries.
 const (
 	scopeHTTP    = "go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	scopeGRPC    = "go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
@@ -28,22 +28,22 @@ const (
 	scopeShop    = "example.com/shop"
 )
 
-// The orders of the tests. Unicorns are never in stock.
+// orders are the orders of the tests. Unicorns are never in stock.
 var orders = []order{
 	{"apples", 1, "ann"}, {"apples", 3, "bob"}, {"apples", 7, "ann"}, {"pears", 30, "cid"}, {"unicorns", 1, "dora"}, {"unicorns", 2, "dora"},
 }
 
-// wanted is a series that has to be there.
+// wanted is a series that an exposition must contain.
 type wanted struct {
 	name   string
 	kind   dto.MetricType
 	unit   string
 	scope  string
 	labels labels
-	value  float64 // the count of a histogram; 0 if it is not known
+	value  float64 // count of a histogram; 0 if unknown
 }
 
-// wantedOf returns the series that the orders make.
+// wantedOf returns the series that result from the orders.
 func wantedOf() []wanted {
 	const counter, gauge, histogram = dto.MetricType_COUNTER, dto.MetricType_GAUGE, dto.MetricType_HISTOGRAM
 	accepted := labels{
@@ -72,14 +72,14 @@ func wantedOf() []wanted {
 	}
 }
 
-// with returns l with one more label.
+// with returns a copy of l with one more label.
 func with(l labels, name, value string) labels {
 	l = maps.Clone(l)
 	l[name] = value
 	return l
 }
 
-// TestScrape lets customers order, and looks at the metrics in all formats.
+// TestScrape checks the metrics of some orders in all formats.
 func TestScrape(t *testing.T) {
 	s, all, spans := open(t)
 	for _, o := range orders {
@@ -90,7 +90,7 @@ func TestScrape(t *testing.T) {
 	eventually(t, "the gRPC server, which measures after its response", func() bool {
 		return sumOf(t, all.registry, "rpc_server_call_duration_seconds") == float64(len(orders))
 	})
-	// Further spans end after what they measure, too.
+	// Spans may end after the requests that they measure, so Started lists more of them than Ended.
 	traces := make(map[string]bool)
 	for _, span := range spans.Started() {
 		traces[span.SpanContext().TraceID().String()] = true
@@ -139,7 +139,7 @@ func sumOf(t *testing.T, registry *metric.ContextRegistry, name string) (sum flo
 	return sum
 }
 
-// testFamilies looks for the series. Only protobuf has units beside the names.
+// testFamilies checks the series. Only protobuf has units separate from the names.
 func testFamilies(t *testing.T, families map[string]*dto.MetricFamily, want []wanted, units bool) {
 	t.Helper()
 	for _, w := range want {
@@ -163,7 +163,7 @@ func testFamilies(t *testing.T, families map[string]*dto.MetricFamily, want []wa
 	}
 }
 
-// testExemplars looks whether all that is measured with a context leads to a trace.
+// testExemplars checks that all measurements with a context have exemplars that lead to a trace.
 func testExemplars(t *testing.T, families map[string]*dto.MetricFamily, traces map[string]bool) {
 	t.Helper()
 	for _, name := range []string{
@@ -185,7 +185,7 @@ func testExemplars(t *testing.T, families map[string]*dto.MetricFamily, traces m
 	}
 }
 
-// testViews looks whether the views have had their effect.
+// testViews checks the effects of the views.
 func testViews(t *testing.T, families map[string]*dto.MetricFamily) {
 	t.Helper()
 	apples := only(t, families["shop_orders_total"], labels{"shop_goods": "apples"})
@@ -205,7 +205,7 @@ func testViews(t *testing.T, families map[string]*dto.MetricFamily) {
 		t.Errorf("the buckets have the bounds %v", bounds)
 	}
 	native := only(t, families["http_client_request_duration_seconds"], labels{"http_response_status_code": "201"}).GetHistogram()
-	if len(native.GetPositiveSpan()) == 0 || len(native.GetBucket()) > 1 { // That up to +Inf does not count.
+	if len(native.GetPositiveSpan()) == 0 || len(native.GetBucket()) > 1 { // A single bucket up to +Inf is allowed.
 		t.Errorf("the client's durations are not in a native histogram: %v", native)
 	}
 	for name := range families {
@@ -215,7 +215,7 @@ func testViews(t *testing.T, families map[string]*dto.MetricFamily) {
 	}
 }
 
-// testOpenMetrics looks at the lines of OpenMetrics.
+// testOpenMetrics checks the lines of the OpenMetrics format.
 func testOpenMetrics(t *testing.T, body string, want []wanted, traces map[string]bool) {
 	t.Helper()
 	if !strings.HasSuffix(body, "\n# EOF\n") {
@@ -250,7 +250,8 @@ func testOpenMetrics(t *testing.T, body string, want []wanted, traces map[string
 	}
 }
 
-// testLint looks for what Prometheus would name otherwise. Some names of OpenTelemetry's conventions are that.
+// testLint checks the names against Prometheus's conventions. Some of OpenTelemetry's conventions differ
+// from these.
 func testLint(t *testing.T, g metric.Gatherer) {
 	t.Helper()
 	problems, err := testutil.GatherAndLint(g)
@@ -258,13 +259,13 @@ func testLint(t *testing.T, g metric.Gatherer) {
 		t.Fatal(err)
 	}
 	for _, p := range problems {
-		if p.Metric != "go_goroutine_count" { // "count" is for histograms.
+		if p.Metric != "go_goroutine_count" { // The suffix "count" is for histograms.
 			t.Errorf("%s: %s", p.Metric, p.Text)
 		}
 	}
 }
 
-// testShutdown shuts down and orders once more.
+// testShutdown shuts everything down and sends one more order.
 func testShutdown(t *testing.T, s *shop, all *telemetry) {
 	t.Helper()
 	if err := all.shutdown(t.Context()); err != nil {

@@ -14,15 +14,15 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// stock is a gRPC service that knows which goods are in stock, and its client. The service is gRPC's
-// own health service, with a kind of goods for each service: the example needs no generated code.
+// stock is a gRPC service that knows which goods are in stock, and its client. It is gRPC's health service,
+// with one service name per kind of goods, so the example needs no generated code.
 type stock struct {
 	server *grpc.Server
 	served chan error
 	conn   *grpc.ClientConn
 }
 
-// openStock starts the service on any free port, with these goods in stock.
+// openStock starts the service on a free port, with the given goods in stock.
 func openStock(ctx context.Context, goods ...string) (*stock, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -45,7 +45,7 @@ func openStock(ctx context.Context, goods ...string) (*stock, error) {
 	return s, nil
 }
 
-// has asks the service whether there are goods of a kind.
+// has asks the service whether goods of a kind are in stock.
 func (s *stock) has(ctx context.Context, goods string) (bool, error) {
 	_, err := grpc_health_v1.NewHealthClient(s.conn).Check(ctx, &grpc_health_v1.HealthCheckRequest{Service: goods})
 	if status.Code(err) == codes.NotFound {

@@ -17,8 +17,8 @@ import (
 	"github.com/luxfi/metric/otelmetric"
 )
 
-// telemetry is what the process measures and traces with. Instrumentation finds it where
-// OpenTelemetry's libraries look for it: in the global providers.
+// telemetry holds the process's providers of metrics and traces. They are also the global providers, where
+// OpenTelemetry's instrumentation libraries look for them.
 type telemetry struct {
 	registry *metric.ContextRegistry
 	resource *resource.Resource
@@ -40,15 +40,15 @@ func startTelemetry(options ...sdktrace.TracerProviderOption) (*telemetry, error
 	t.traces = sdktrace.NewTracerProvider(append(options,
 		sdktrace.WithSampler(sdktrace.AlwaysSample()), sdktrace.WithResource(t.resource))...)
 	otel.SetTracerProvider(t.traces)
-	otel.SetTextMapPropagator(propagation.TraceContext{}) // One trace for client and server.
+	otel.SetTextMapPropagator(propagation.TraceContext{}) // This gives client and server one trace.
 
 	return t, runtime.Start()
 }
 
-// views returns what the shop wants otherwise than its instruments are made.
+// views returns the changes that the shop makes to the streams of its instruments.
 func views() []sdk.View {
 	return []sdk.View{
-		// Customers are many. They do not become labels, but exemplars name them.
+		// There may be many customers, so they do not become labels. Exemplars name them.
 		sdk.NewView(sdk.Instrument{Name: "shop.orders"},
 			sdk.Stream{AttributeFilter: attribute.NewDenyKeysFilter(customerKey)}),
 		sdk.NewView(sdk.Instrument{Name: "shop.order.pieces"},
@@ -60,7 +60,7 @@ func views() []sdk.View {
 	}
 }
 
-// shutdown ends measuring and tracing. The registry has none of the metrics afterwards.
+// shutdown stops metrics and traces. The registry has no metrics of the provider afterwards.
 func (t *telemetry) shutdown(ctx context.Context) error {
 	return errors.Join(t.meters.Shutdown(ctx), t.traces.Shutdown(ctx))
 }

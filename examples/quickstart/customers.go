@@ -11,11 +11,11 @@ import (
 	"time"
 )
 
-// customer is a customer who orders, pays, asks and makes mistakes.
+// customer is a customer who places orders, pays for them, asks about them and makes mistakes.
 type customer struct {
 	shop   string
 	client *http.Client
-	order  string // the last one
+	order  string // the customer's last order
 }
 
 func newCustomer(shop string) *customer {

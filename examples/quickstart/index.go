@@ -28,7 +28,7 @@ var attempts = []attempt{
 	{
 		"All metrics",
 		"The requests, the orders in the database, the sales report, the warehouse, the Go runtime and the process. " +
-			"Every other time the warehouse hangs: after three seconds all the rest is served.",
+			"The warehouse hangs every other time. Then the rest is served after three seconds.",
 		"/metrics", "curl -s {shop}/metrics",
 	},
 	{
@@ -39,7 +39,7 @@ var attempts = []attempt{
 	},
 	{
 		"The status page",
-		"How each collector is doing, with its policies and its last error. It asks none of them, and so it never waits.",
+		"How each collector is doing, with its policies and its last error. It runs no collector, so it never waits.",
 		"/status", "curl -s {shop}/status",
 	},
 	{
@@ -73,7 +73,7 @@ var attempts = []attempt{
 	},
 	{
 		"A scrape with a short timeout",
-		"Prometheus announces its timeout in a header. After a second without the warehouse, all the rest is served.",
+		"Prometheus announces its timeout in a header. If the warehouse hangs, everything else is served after a second.",
 		"", "curl -s -H 'X-Prometheus-Scrape-Timeout-Seconds: 1' {shop}/metrics | grep ^shop_",
 	},
 	{
@@ -163,7 +163,7 @@ func (s *shop) showIndex(w http.ResponseWriter, r *http.Request) {
 // fails or is late does not make the shop look as if it had no orders.
 type figures struct {
 	mu   sync.Mutex
-	sums map[string]float64 // the last ones, by family
+	sums map[string]float64 // the last figures, by family
 }
 
 // figures returns the figures for the index page.
@@ -199,7 +199,7 @@ func (s *shop) addUp(ctx context.Context) {
 	}
 }
 
-// format formats the figure of a family, or returns a dash if there has been none.
+// format formats the figure of a family, or returns a dash if the family has not had a value yet.
 func (f *figures) format(format, family string) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// TestIndex opens the links of the index page, and checks its figures.
+// TestIndex requests the links on the index page and checks its figures.
 func TestIndex(t *testing.T) {
 	s, client := start(t, config{oldOrders: 50})
 	firstVisits(t.Context(), s.url, 30)
@@ -49,8 +49,8 @@ func TestIndex(t *testing.T) {
 	}
 }
 
-// TestFiguresAtOnce opens the index for the first time while there is no sales report, and while
-// no collector has the time to answer: the figures are those of the opening.
+// TestFiguresAtOnce requests the index page for the first time while the sales report is missing and no
+// collector has time to answer. The page must show the figures from when the shop opened.
 func TestFiguresAtOnce(t *testing.T) {
 	s, client := start(t, config{oldOrders: 50})
 	if _, err := s.db.ExecContext(t.Context(), `DROP TABLE sales`); err != nil {
@@ -66,7 +66,7 @@ func TestFiguresAtOnce(t *testing.T) {
 	}
 }
 
-// TestAttempts runs the commands that the shop prints. Each prints something.
+// TestAttempts checks that each command that the shop prints has some output.
 func TestAttempts(t *testing.T) {
 	for _, tool := range []string{"bash", "curl", "grep"} {
 		if _, err := exec.LookPath(tool); err != nil {
@@ -90,7 +90,8 @@ func TestAttempts(t *testing.T) {
 	}
 }
 
-// TestFigures opens the shop the way main does: when it says so, it has real figures.
+// TestFigures opens the shop as main does, and checks that it has real figures by the time it says that it
+// is open.
 func TestFigures(t *testing.T) {
 	var out bytes.Buffer
 	progress := &lines{to: make(chan string, 100)}
@@ -128,7 +129,8 @@ func TestFigures(t *testing.T) {
 	}
 }
 
-// TestDashboard opens the dashboard with and without a browser, and closes the shop while the page is open.
+// TestDashboard requests the dashboard with and without a browser, and closes the shop while the page is
+// open.
 func TestDashboard(t *testing.T) {
 	s, client := start(t, config{history: time.Minute})
 	if page, _ := s.get(t, client, "/dashboard/", http.Header{"Accept": {"text/html"}}); !strings.Contains(page, "<script") {
@@ -140,12 +142,12 @@ func TestDashboard(t *testing.T) {
 			t.Errorf("the text lacks the collector %s:\n%s", collector, text)
 		}
 	}
-	// The shop closes after the context of the test.
+	// The shop closes after the test's context has ended.
 	req, err := http.NewRequestWithContext(context.WithoutCancel(t.Context()), http.MethodGet, s.url+"/dashboard/api/stream?view=collectors", http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
-	stream, err := client.Do(req) //nolint:bodyclose // It is closed below, when the shop has ended it.
+	stream, err := client.Do(req) //nolint:bodyclose // It is closed below, after the shop has ended it.
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +161,7 @@ func TestDashboard(t *testing.T) {
 	}()
 }
 
-// lines is a writer for a person that a test reads.
+// lines is a writer that sends each text to a test.
 type lines struct{ to chan string }
 
 func (l *lines) Write(text []byte) (int, error) {
@@ -167,7 +169,7 @@ func (l *lines) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// TestOldOrders opens a database twice. Its orders are written once.
+// TestOldOrders opens a database twice and checks that its old orders are written only once.
 func TestOldOrders(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "shop.db")
 	for range 2 {
@@ -185,7 +187,7 @@ func TestOldOrders(t *testing.T) {
 	}
 }
 
-// TestPortTaken checks that the error for a port in use says what to do.
+// TestPortTaken checks that the error for a port in use says what helps.
 func TestPortTaken(t *testing.T) {
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -199,7 +201,7 @@ func TestPortTaken(t *testing.T) {
 	}
 }
 
-// TestNoSuchPage checks that the index stands for no other page.
+// TestNoSuchPage checks that unknown paths do not show the index page.
 func TestNoSuchPage(t *testing.T) {
 	s, client := start(t, config{})
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/metric", http.NoBody)

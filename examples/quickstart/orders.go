@@ -21,10 +21,11 @@ const schema = `
 	);
 	CREATE INDEX IF NOT EXISTS orders_by_status ON orders (status, euros);`
 
-// keptOrders limits the orders in the database, so that the example may run for days.
+// keptOrders limits the number of orders in the database, so that the example can run for days.
 const keptOrders = 10_000
 
-// addOldOrders adds orders to an empty database, so that there is something to count from the start.
+// addOldOrders adds orders to an empty database, so that the collectors have something to count from the
+// start.
 func (s *shop) addOldOrders(ctx context.Context) error {
 	var orders int
 	if err := s.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM orders`).Scan(&orders); err != nil {

@@ -18,18 +18,18 @@ import (
 	"github.com/luxfi/metric"
 	"github.com/luxfi/metric/dashboard"
 
-	_ "modernc.org/sqlite" // The database driver "sqlite".
+	_ "modernc.org/sqlite" // driver "sqlite"
 )
 
 type config struct {
 	addr           string
-	database       string        // a file; if empty, a temporary one
-	out            io.Writer     // for messages; nil means none
+	database       string        // path of the file; if empty, a temporary file
+	out            io.Writer     // destination of messages; nil means none
 	oldOrders      int           // orders to add to an empty database
-	firstVisits    int           // requests that customers send before the shop says that it is open
-	customerPause  time.Duration // between two requests of a customer; if zero, there are no customers
+	firstVisits    int           // requests that customers send before the shop reports that it is open
+	customerPause  time.Duration // time between two requests of a customer; if zero, there are no customers
 	warehouseDelay time.Duration // how long the warehouse takes every other time
-	salesPause     time.Duration // between two renewals of the sales report; if zero, it is not renewed
+	salesPause     time.Duration // time between two renewals of the sales report; if zero, it is not renewed
 	salesOutage    time.Duration // how long the report is missing during each renewal
 	history        time.Duration // length of the dashboard's history; if zero, it begins when the dashboard is opened
 }
@@ -38,7 +38,7 @@ type config struct {
 type shop struct {
 	cfg       config
 	db        *sql.DB
-	tempDir   string // holds the database if that is temporary
+	tempDir   string // holds the database if the database is temporary
 	listener  net.Listener
 	server    *http.Server
 	registry  *metric.ContextRegistry
@@ -173,9 +173,9 @@ func (s *shop) serve(ctx context.Context) error {
 	cancel()
 	life.Wait()
 	close(s.closing)
-	patience, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	shutdownCtx, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer stop()
-	return errors.Join(err, s.server.Shutdown(patience), s.cleanUp())
+	return errors.Join(err, s.server.Shutdown(shutdownCtx), s.cleanUp())
 }
 
 // cleanUp releases everything that openShop has opened so far.

@@ -14,12 +14,12 @@ import (
 	"time"
 )
 
-// warehouseDelay is how long the warehouse hangs in these tests: much longer than a
-// scrape that has one second may take, however busy the machine is.
+// warehouseDelay is how long the warehouse hangs in these tests. It is much longer than the scrape timeout
+// of one second, so that the tests also work on a busy machine.
 const warehouseDelay = 5 * time.Second
 
-// TestScrapeWhileWarehouseHangs asks the shop for its metrics while one collector
-// takes longer than the scrape may take: everything else is there, in time.
+// TestScrapeWhileWarehouseHangs scrapes the shop while one collector takes longer than the scrape timeout.
+// All other metrics must arrive in time.
 func TestScrapeWhileWarehouseHangs(t *testing.T) {
 	s, client := start(t, config{warehouseDelay: warehouseDelay})
 	trade(t, s, client)
@@ -45,7 +45,7 @@ func TestScrapeWhileWarehouseHangs(t *testing.T) {
 		}
 	}
 
-	// In the second one the warehouse hangs, in the third it still does.
+	// The warehouse begins to hang in the second scrape, and still hangs in the third.
 	whole = business(whole)
 	rest := slices.DeleteFunc(slices.Clone(whole), func(line string) bool { return strings.Contains(line, "warehouse") })
 	for _, name := range []string{"hanging", "still hanging"} {
@@ -64,14 +64,14 @@ func TestScrapeWhileWarehouseHangs(t *testing.T) {
 			t.Errorf("%s: got\n%s\n\nwant\n%s", name, strings.Join(got, "\n"), strings.Join(rest, "\n"))
 		}
 		t.Logf("%s: the answer took %v", name, elapsed)
-		// It is less than a second; the margin is for busy machines.
+		// The answer takes less than a second. The margin is for busy machines.
 		if elapsed > warehouseDelay/2 {
 			t.Errorf("%s: the answer took %v, want less than a second", name, elapsed)
 		}
 	}
 }
 
-// TestManyScrapes scrapes again and again while the warehouse hangs. Nothing piles up.
+// TestManyScrapes checks that repeated scrapes while the warehouse hangs do not pile up.
 func TestManyScrapes(t *testing.T) {
 	s, client := start(t, config{warehouseDelay: warehouseDelay})
 	trade(t, s, client)
@@ -83,7 +83,7 @@ func TestManyScrapes(t *testing.T) {
 	began, complete := time.Now(), 0
 	for i := range 500 {
 		got, elapsed := s.scrape(t, client)
-		if elapsed > warehouseDelay/2 { // It is less than a second; the margin is for busy machines.
+		if elapsed > warehouseDelay/2 { // The answer takes less than a second. The margin is for busy machines.
 			t.Errorf("scrape %d took %v", i, elapsed)
 		}
 		if got = business(got); len(got) == len(whole) {
@@ -100,12 +100,12 @@ func TestManyScrapes(t *testing.T) {
 	waitForGoroutines(t, before)
 }
 
-// TestSalesOutage takes the sales report away: the last one is served, and the
-// self-metrics and the status page say so.
+// TestSalesOutage drops the sales report. Scrapes must get the last one, and the self-metrics and the
+// status page must show the failure.
 func TestSalesOutage(t *testing.T) {
 	s, client := start(t, config{})
 	trade(t, s, client)
-	for _, query := range []string{`DROP TABLE sales`, salesReport} { // The night job, once.
+	for _, query := range []string{`DROP TABLE sales`, salesReport} { // what the nightly job does once
 		if _, err := s.db.ExecContext(t.Context(), query); err != nil {
 			t.Fatal(err)
 		}
@@ -134,7 +134,7 @@ func TestSalesOutage(t *testing.T) {
 	s.scrapeUntil(t, client, `shop_scrape_collector_success{collector="sales"} 1`)
 }
 
-// TestNightJob has the report renewed all the time.
+// TestNightJob scrapes while the report is renewed continuously.
 func TestNightJob(t *testing.T) {
 	s, client := start(t, config{customerPause: time.Millisecond, salesPause: time.Millisecond, salesOutage: time.Millisecond})
 	for deadline := time.Now().Add(time.Minute); ; {
@@ -148,7 +148,7 @@ func TestNightJob(t *testing.T) {
 	}
 }
 
-// TestExemplars checks the exemplars that lead from a latency to a trace.
+// TestExemplars checks that exemplars lead from a latency to a trace.
 func TestExemplars(t *testing.T) {
 	s, client := start(t, config{})
 	trade(t, s, client)
@@ -161,7 +161,7 @@ func TestExemplars(t *testing.T) {
 	}
 }
 
-// TestBusyShop lets the customers in, and closes the shop while they are there.
+// TestBusyShop closes the shop while customers are sending requests.
 func TestBusyShop(t *testing.T) {
 	s, client := start(t, config{customerPause: time.Millisecond, warehouseDelay: warehouseDelay})
 	for deadline := time.Now().Add(time.Minute); ; {
@@ -175,7 +175,7 @@ func TestBusyShop(t *testing.T) {
 	}
 }
 
-// TestClosedStreet opens a shop where another one is already. It leaves nothing behind.
+// TestClosedStreet opens a shop on a port that is in use, and checks that it leaves nothing behind.
 func TestClosedStreet(t *testing.T) {
 	s, _ := start(t, config{})
 	temp := t.TempDir()
@@ -189,8 +189,8 @@ func TestClosedStreet(t *testing.T) {
 	}
 }
 
-// start opens a shop and returns it with a client. When the test ends, the shop is
-// closed and must have left no files and no goroutines behind.
+// start opens a shop and returns it with a client. When the test ends, the shop closes and must leave no
+// files and no goroutines behind.
 func start(t *testing.T, cfg config) (*shop, *http.Client) {
 	t.Helper()
 	before := settled()
@@ -251,8 +251,8 @@ func trade(t *testing.T, s *shop, client *http.Client) {
 	}
 }
 
-// scrape scrapes the shop the way a server does that has one second, and returns the
-// samples.
+// scrape scrapes the shop with a timeout of one second. It returns the samples and the time that the scrape
+// took.
 func (s *shop) scrape(t *testing.T, client *http.Client) ([]string, time.Duration) {
 	t.Helper()
 	body, elapsed := s.get(t, client, "/metrics", http.Header{"X-Prometheus-Scrape-Timeout-Seconds": {"1"}})
@@ -260,7 +260,7 @@ func (s *shop) scrape(t *testing.T, client *http.Client) ([]string, time.Duratio
 	return slices.DeleteFunc(lines, func(line string) bool { return strings.HasPrefix(line, "#") }), elapsed
 }
 
-// scrapeUntil scrapes until there is a line, and returns all.
+// scrapeUntil scrapes until the samples include a line, and returns the samples.
 func (s *shop) scrapeUntil(t *testing.T, client *http.Client, line string) []string {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
@@ -274,14 +274,14 @@ func (s *shop) scrapeUntil(t *testing.T, client *http.Client, line string) []str
 	}
 }
 
-// business returns the samples that are about the shop itself.
+// business returns the samples about the shop itself.
 func business(lines []string) []string {
 	return slices.DeleteFunc(slices.Clone(lines), func(line string) bool {
 		return !strings.HasPrefix(line, "shop_") || strings.HasPrefix(line, "shop_scrape_")
 	})
 }
 
-// get returns a page, and how long the answer took.
+// get returns a page and the time that the response took.
 func (s *shop) get(t *testing.T, client *http.Client, path string, header http.Header) (string, time.Duration) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+path, http.NoBody)
@@ -302,7 +302,7 @@ func (s *shop) get(t *testing.T, client *http.Client, path string, header http.H
 	return string(body), time.Since(start)
 }
 
-// settled returns the number of goroutines when those that are about to end have ended.
+// settled returns the number of goroutines after those that are about to end have ended.
 func settled() int {
 	n := runtime.NumGoroutine()
 	for range 20 {
@@ -312,7 +312,7 @@ func settled() int {
 	return n
 }
 
-// waitForGoroutines waits until there are no more than n goroutines.
+// waitForGoroutines waits until at most n goroutines exist.
 func waitForGoroutines(t *testing.T, n int) {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); runtime.NumGoroutine() > n; time.Sleep(5 * time.Millisecond) {

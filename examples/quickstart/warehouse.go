@@ -10,9 +10,9 @@ import (
 var stockDesc = metric.NewDesc("shop_warehouse_stock_items",
 	"Items in the warehouse.", []string{"item"}, nil)
 
-// warehouseCollector stands for code that cannot be canceled: it is a classic collector without a
-// context, and every other time the warehouse that it asks is slow. A scrape with a shorter timeout gets
-// all other metrics.
+// warehouseCollector stands for code that cannot be canceled. It is a classic collector without a context,
+// and the warehouse that it asks is slow every other time. A scrape with a shorter timeout gets all other
+// metrics.
 type warehouseCollector struct {
 	delay   time.Duration
 	closing <-chan struct{}

@@ -21,10 +21,10 @@ var (
 	labelName     = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
 )
 
-// databaseLabel is the label of all metrics that names the database.
+// databaseLabel is the label that names the database. All metrics have it.
 const databaseLabel = "database"
 
-// checker collects everything that is wrong with a configuration.
+// checker collects the errors of a configuration.
 type checker struct {
 	file string
 	errs []error
@@ -56,7 +56,7 @@ func (c *checker) labels(line lineNumber, path string, names []string) {
 		case !labelName.MatchString(name) || strings.HasPrefix(name, "__"):
 			c.errorf(line, path, "%q cannot be the name of a label; allowed are letters, digits and _, not starting with a digit or __ (rename a column with AS)", name)
 		case name == databaseLabel:
-			c.errorf(line, path, "the label %q is that of the name of the database (rename a column with AS)", name)
+			c.errorf(line, path, "the label %q is reserved for the name of the database (rename a column with AS)", name)
 		case slices.Contains(names[:i], name):
 			c.errorf(line, path, "the label %q occurs twice", name)
 		}
@@ -90,7 +90,7 @@ func check(file string, s *settings) ([]database, error) {
 	return databases, errors.Join(c.errs...)
 }
 
-// database checks a database. Its queries come later.
+// database checks a database, except for its queries.
 func (c *checker) database(name string, s databaseSettings) database {
 	path := "databases." + name
 	line := s.line
@@ -150,7 +150,7 @@ func (c *checker) queriesOf(name string, s *settings) []string {
 	return names
 }
 
-// mayRunOn reports whether the query may run on that database.
+// mayRunOn reports whether the query may run on the named database.
 func (s querySettings) mayRunOn(database string) bool {
 	return len(s.Databases) == 0 || slices.ContainsFunc(s.Databases, func(t text) bool { return t.value == database })
 }
@@ -160,7 +160,7 @@ func (c *checker) query(name string, s querySettings) query {
 	path, line := "queries."+name, s.line
 	switch {
 	case name == "up":
-		c.errorf(line, path, "the name is that of the collectors of sql_up")
+		c.errorf(line, path, "the name is reserved for the collectors of sql_up")
 	case !collectorPart.MatchString(name):
 		c.errorf(line, path, "%q cannot be the name of a query; allowed are letters, digits and _ . - (it is a part of the names of collectors)", name)
 	}

@@ -75,7 +75,7 @@ func (c *checker) fields(path string, line lineNumber, s metricSettings) {
 	}
 	for _, field := range []struct {
 		key     string
-		set, of bool // whether the key is set, and whether the type has it
+		set, of bool // whether the key is set, and whether the type allows it
 	}{
 		{"value", s.Value != "", single},
 		{"values", len(s.Values) > 0, single},

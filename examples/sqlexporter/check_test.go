@@ -10,7 +10,7 @@ import (
 	"github.com/luxfi/metric/exporter"
 )
 
-// load checks a configuration whose databases have this DSN.
+// load checks a configuration whose databases have the given DSN.
 func load(t *testing.T, dsn, text string) ([]database, error) {
 	t.Helper()
 	s := new(settings)
@@ -26,7 +26,7 @@ func load(t *testing.T, dsn, text string) ([]database, error) {
 	return check("sql.yml", s)
 }
 
-// mustLoad is load for a configuration that is valid.
+// mustLoad is load for a valid configuration.
 func mustLoad(t *testing.T, dsn, text string) []database {
 	t.Helper()
 	databases, err := load(t, dsn, text)
@@ -77,13 +77,13 @@ func TestCheckErrors(t *testing.T) {
 		{"no driver", ":memory:", "databases:\n  shop: {}\n", "sql.yml:2: databases.shop.driver: it is missing; allowed are"},
 		{"no dsn", "", "databases:\n  shop:\n    driver: sqlite\n", "sql.yml:3: databases.shop.dsn: it is missing"},
 		{"database name", ":memory:", "databases: {a/b: {driver: sqlite}}", `"a/b" cannot be the name of a database`},
-		{"database label", ":memory:", "databases: {a: {driver: sqlite, labels: {database: x}}}", `the label "database" is that of the name of the database`},
+		{"database label", ":memory:", "databases: {a: {driver: sqlite, labels: {database: x}}}", `the label "database" is reserved for the name of the database`},
 		{"connections", ":memory:", "databases: {a: {driver: sqlite, max_connections: -1}}", "databases.a.max_connections: it is -1, but must be positive"},
 		{"unknown query", ":memory:", "databases:\n  a:\n    driver: sqlite\n    queries: [x]\n", `sql.yml:4: databases.a.queries: there is no query "x"`},
 		{"unknown database", ":memory:", db + "queries: {q: {databases: [x], sql: SELECT 1, metrics: [{name: m, type: gauge, help: M., value: n}]}}", `there is no database "x"; allowed are: old, shop`},
 		{"other database", ":memory:", "databases: {a: {driver: sqlite, queries: [q]}, b: {driver: sqlite}}\nqueries: {q: {databases: [b], sql: SELECT 1, metrics: [{name: m, type: gauge, help: M., value: n}]}}", `the query "q" is for other databases`},
 		{"query name", ":memory:", db + "queries: {a@b: {sql: SELECT 1, metrics: [{name: m, type: gauge, help: M., value: n}]}}", `"a@b" cannot be the name of a query`},
-		{"query up", ":memory:", db + "queries: {up: {sql: SELECT 1, metrics: [{name: m, type: gauge, help: M., value: n}]}}", "the name is that of the collectors of sql_up"},
+		{"query up", ":memory:", db + "queries: {up: {sql: SELECT 1, metrics: [{name: m, type: gauge, help: M., value: n}]}}", "the name is reserved for the collectors of sql_up"},
 		{"no sql", ":memory:", db + "queries: {q: {metrics: [{name: m, type: gauge, help: M., value: n}]}}", "sql.yml:2: queries.q.sql: it is missing"},
 		{"no rows", ":memory:", db + "queries: {q: {sql: SELECT 1, no_rows: fine, metrics: [{name: m, type: gauge, help: M., value: n}]}}", `"fine" is unknown; allowed are: ok, no_data, error`},
 		{"no metrics", ":memory:", db + "queries:\n  q:\n    timeout: 1s\n", "sql.yml:4: queries.q.metrics: missing: a query needs at least one"},
@@ -133,7 +133,7 @@ func TestCheckErrors(t *testing.T) {
 	}
 }
 
-// TestCheckAll checks that one configuration reports all of its errors.
+// TestCheckAll checks that check reports all errors of a configuration.
 func TestCheckAll(t *testing.T) {
 	_, err := load(t, ":memory:", "databases: {a: {driver: x}}\nqueries: {q: {}}")
 	if err == nil || strings.Count(err.Error(), "\n") != 2 {

@@ -9,13 +9,13 @@ import (
 	"github.com/luxfi/metric/exporter"
 )
 
-// settings are the program's own part of the configuration file. README.md explains them.
+// settings are the program's part of the configuration file. README.md explains them.
 type settings struct {
 	Databases map[string]databaseSettings `yaml:"databases,omitempty"`
 	Queries   map[string]querySettings    `yaml:"queries,omitempty"`
 }
 
-// databaseSettings say how to connect to a database and which queries to run on it.
+// databaseSettings describe a database and the queries to run on it.
 type databaseSettings struct {
 	Driver         text              `yaml:"driver"`
 	DSN            exporter.Secret   `yaml:"dsn"`
@@ -28,7 +28,7 @@ type databaseSettings struct {
 	line lineNumber
 }
 
-// querySettings are a query, its policy and its metrics.
+// querySettings describe a query, its policy and its metrics.
 type querySettings struct {
 	Databases []text           `yaml:"databases,omitempty"`
 	SQL       text             `yaml:"sql"`
@@ -43,7 +43,7 @@ type querySettings struct {
 	line lineNumber
 }
 
-// metricSettings are a metric and the columns of its labels and values.
+// metricSettings describe a metric and the columns of its labels and values.
 type metricSettings struct {
 	Name         text              `yaml:"name"`
 	Type         text              `yaml:"type"`
@@ -52,14 +52,14 @@ type metricSettings struct {
 	StaticLabels map[string]string `yaml:"static_labels,omitempty"`
 	Scale        *float64          `yaml:"scale,omitempty"`
 
-	Value      string            `yaml:"value,omitempty"`       // Of a gauge, counter or untyped metric…
-	Values     map[string]string `yaml:"values,omitempty"`      // …or several, by the value of ValueLabel.
-	ValueLabel string            `yaml:"value_label,omitempty"` // Goes with Values.
+	Value      string            `yaml:"value,omitempty"`       // column of a gauge, counter or untyped metric
+	Values     map[string]string `yaml:"values,omitempty"`      // columns by the value of ValueLabel, in place of Value
+	ValueLabel string            `yaml:"value_label,omitempty"` // name of the label that Values needs
 
-	Buckets   map[string]string `yaml:"buckets,omitempty"`   // Of a histogram, by upper bound.
-	Quantiles map[string]string `yaml:"quantiles,omitempty"` // Of a summary.
-	Count     string            `yaml:"count,omitempty"`     // Of a histogram or summary.
-	Sum       string            `yaml:"sum,omitempty"`       // Of a histogram or summary.
+	Buckets   map[string]string `yaml:"buckets,omitempty"`   // columns of a histogram's buckets, by upper bound
+	Quantiles map[string]string `yaml:"quantiles,omitempty"` // columns of a summary's quantiles
+	Count     string            `yaml:"count,omitempty"`     // column of a histogram or summary
+	Sum       string            `yaml:"sum,omitempty"`       // column of a histogram or summary
 
 	line lineNumber
 }
@@ -82,7 +82,7 @@ func (s *metricSettings) UnmarshalYAML(decode func(any) error) error {
 	return decodeAt(decode, &s.line, (*plain)(s))
 }
 
-// decodeAt decodes a part of the configuration, and the line in which it begins.
+// decodeAt decodes a part of the configuration, and sets at to the line in which it begins.
 func decodeAt(decode func(any) error, at *lineNumber, into any) error {
 	return errors.Join(decode(at), decode(into))
 }
@@ -91,7 +91,7 @@ func decodeAt(decode func(any) error, at *lineNumber, into any) error {
 type lineNumber int
 
 // UnmarshalYAML sets l to the line of the node.
-func (l *lineNumber) UnmarshalYAML(node *yaml.Node) error { //nolint:unparam // The signature is that of yaml.Unmarshaler.
+func (l *lineNumber) UnmarshalYAML(node *yaml.Node) error { //nolint:unparam // yaml.Unmarshaler requires this signature.
 	*l = lineNumber(node.Line)
 	return nil
 }
@@ -109,7 +109,7 @@ func (t *text) UnmarshalYAML(node *yaml.Node) error {
 }
 
 // MarshalYAML returns the string.
-func (t text) MarshalYAML() (any, error) { return t.value, nil } //nolint:unparam // The signature is that of yaml.Marshaler.
+func (t text) MarshalYAML() (any, error) { return t.value, nil } //nolint:unparam // yaml.Marshaler requires this signature.
 
 // IsZero reports whether the string is empty, for omitempty.
 func (t text) IsZero() bool { return t.value == "" }

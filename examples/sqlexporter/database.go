@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// killTimeout is how long it may take to end a canceled query on the server.
+// killTimeout limits the time to end a canceled query on the server.
 const killTimeout = 2 * time.Second
 
 // pool is a connection pool for a database. The database's queries and sql_up share it. It is safe for
@@ -32,11 +32,11 @@ func openPool(c connection) (*pool, error) {
 	db.SetMaxOpenConns(c.maxConnections + 1)
 	db.SetMaxIdleConns(c.maxConnections + 1)
 	db.SetConnMaxIdleTime(5 * time.Minute)
-	db.SetConnMaxLifetime(30 * time.Minute) // This makes the pool follow changes in DNS.
+	db.SetConnMaxLifetime(30 * time.Minute) // This lets the pool follow changes in DNS.
 	return &pool{db: db, kind: kind, readOnly: c.readOnly, secrets: []string{c.dsn.Reveal(), connector.password}}, nil
 }
 
-// Close closes the connections, after the queries in progress.
+// Close closes the connections after the queries in progress.
 func (p *pool) Close() error { return p.db.Close() }
 
 // ping returns an error if the database cannot be reached.
@@ -52,16 +52,16 @@ func (p *pool) query(ctx context.Context, text string, read func(*sql.Rows) erro
 			killCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), killTimeout)
 			defer cancel()
 			if err := kill(killCtx, p.db); err != nil {
-				return p.hide(fmt.Errorf("cancelled after %v, but it may still run on the server: %w (%w)", time.Since(start).Round(time.Millisecond), ctx.Err(), err))
+				return p.hide(fmt.Errorf("canceled after %v, but it may still run on the server: %w (%w)", time.Since(start).Round(time.Millisecond), ctx.Err(), err))
 			}
 		}
-		return fmt.Errorf("cancelled after %v: %w", time.Since(start).Round(time.Millisecond), ctx.Err())
+		return fmt.Errorf("canceled after %v: %w", time.Since(start).Round(time.Millisecond), ctx.Err())
 	}
 	return p.hide(err)
 }
 
-// queryConn runs a query on a connection. It also returns kill, the work that is due if ctx ends first,
-// or nil if there is no such work.
+// queryConn runs a query on a connection. If ctx ends before the query does, the caller must call kill,
+// unless kill is nil.
 func (p *pool) queryConn(ctx context.Context, text string, read func(*sql.Rows) error) (kill func(context.Context, *sql.DB) error, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// drainer is a driver, and all that it makes. As those of PostgreSQL and MySQL do, it closes a result
-// only after it has read all of it, or after the context of the query has ended. Its result is
+// drainer is a driver, its connections and their results. Like the drivers of PostgreSQL and MySQL, it
+// closes a result only after it has read all of it or the context of the query has ended. Its result is
 // endless.
 type drainer struct{ ctx context.Context }
 
@@ -33,7 +33,7 @@ func (d drainer) Close() error {
 	return nil
 }
 
-// TestReadError checks that the rest of a result is not read if the first rows are wrong already.
+// TestReadError checks that the pool does not read the rest of a result after an error in the first rows.
 func TestReadError(t *testing.T) {
 	p := &pool{db: sql.OpenDB(drainer{})}
 	defer func() { _ = p.Close() }()

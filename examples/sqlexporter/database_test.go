@@ -13,10 +13,10 @@ import (
 	"github.com/luxfi/metric/exporter"
 )
 
-// endless is a query that does not end by itself.
+// endless is a query that never ends.
 const endless = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT max(n) FROM c"
 
-// newPool returns a pool of SQLite.
+// newPool returns a pool of connections to SQLite.
 func newPool(t *testing.T, dsn string) *pool {
 	t.Helper()
 	p, err := openPool(connection{name: "shop", driver: "sqlite", dsn: exporter.NewSecret(dsn), dir: t.TempDir(), maxConnections: 1, readOnly: true})
@@ -31,7 +31,7 @@ func newPool(t *testing.T, dsn string) *pool {
 	return p
 }
 
-// newFile returns the path of a database with a table t of one row.
+// newFile creates a database with a table t of one row, and returns its path.
 func newFile(t *testing.T) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "a #1 %20.db")
@@ -39,7 +39,7 @@ func newFile(t *testing.T) string {
 	return file
 }
 
-// makeFile makes a database with a table t of one row.
+// makeFile creates a database with a table t of one row.
 func makeFile(t *testing.T, file string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", file)
@@ -52,10 +52,10 @@ func makeFile(t *testing.T, file string) {
 	}
 }
 
-// nothing reads no rows.
+// nothing reads no rows from a result.
 func nothing(*sql.Rows) error { return nil }
 
-// one reads one row of one column.
+// one returns a function that reads one row of one column.
 func one(into any) func(*sql.Rows) error {
 	return func(rows *sql.Rows) error {
 		if !rows.Next() {
@@ -65,14 +65,14 @@ func one(into any) func(*sql.Rows) error {
 	}
 }
 
-// TestCancel checks that a query that is cancelled ends, says so and keeps no connection.
+// TestCancel checks that a canceled query ends with the context's error and keeps no connection.
 func TestCancel(t *testing.T) {
 	p := newPool(t, ":memory:")
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	var n int
 	err := p.query(ctx, endless, one(&n))
-	if !errors.Is(err, context.DeadlineExceeded) || !strings.HasPrefix(err.Error(), "cancelled after ") {
+	if !errors.Is(err, context.DeadlineExceeded) || !strings.HasPrefix(err.Error(), "canceled after ") {
 		t.Errorf("got error %v", err)
 	}
 	if s := p.db.Stats(); s.InUse != 0 {
@@ -83,7 +83,7 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// TestPingBesideQueries checks that queries that take all connections do not keep sql_up from 1.
+// TestPingBesideQueries checks that a ping succeeds while queries use all connections for queries.
 func TestPingBesideQueries(t *testing.T) {
 	p := newPool(t, ":memory:")
 	ctx, cancel := context.WithCancel(t.Context())
@@ -108,7 +108,7 @@ func TestKill(t *testing.T) {
 		kill error
 		want string
 	}{
-		{"killed", nil, "cancelled after"},
+		{"killed", nil, "canceled after"},
 		{"not killed", errors.New("no way"), "but it may still run on the server: context canceled (no way)"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -143,7 +143,8 @@ func TestHide(t *testing.T) {
 	}
 }
 
-// TestSQLiteFile checks that a file is read as the DSN says, and is neither made nor changed.
+// TestSQLiteFile checks that the DSN determines how a file is opened, and that the file is neither created
+// nor changed.
 func TestSQLiteFile(t *testing.T) {
 	file := newFile(t)
 	t.Run("path", func(t *testing.T) {

@@ -7,8 +7,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// distribution returns the sample of a histogram or summary. There is no sample if one of its columns is
-// NULL.
+// distribution returns the sample of a histogram or summary. It returns an error that wraps errNull if one
+// of the columns is NULL.
 func (r *reader) distribution(s series, labels []string) (metric.Metric, error) {
 	count, err := r.count(s.count)
 	if err != nil {

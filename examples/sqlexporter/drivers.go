@@ -28,10 +28,10 @@ type driverKind struct {
 	killer func(ctx context.Context, conn *sql.Conn) (kill func(context.Context, *sql.DB) error, err error)
 }
 
-// connector makes connections.
+// connector makes connections for [sql.OpenDB].
 type connector struct {
 	driver.Connector
-	password string // Errors must not contain it.
+	password string // not allowed in errors
 }
 
 var drivers = map[string]driverKind{

@@ -16,14 +16,14 @@ import (
 	"github.com/luxfi/metric/exporter"
 )
 
-// program is the exporter while it runs.
+// program is the running exporter.
 type program struct {
 	t    *testing.T
-	base string // The URL, without a path.
-	file string // The configuration file.
+	base string // URL without a path
+	file string // path of the configuration file
 }
 
-// start runs the exporter with a configuration file until the end of the test.
+// start runs the exporter with a configuration file until the test ends.
 func start(t *testing.T, file string) *program {
 	t.Helper()
 	listening := make(chan net.Addr, 1)
@@ -53,7 +53,7 @@ func start(t *testing.T, file string) *program {
 	return nil
 }
 
-// startWith runs the exporter with a configuration.
+// startWith runs the exporter with the given configuration.
 func startWith(t *testing.T, text string) *program {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "sql.yml")
@@ -88,7 +88,7 @@ func (p *program) do(method, path string) (status int, body string) {
 	return response.StatusCode, string(text)
 }
 
-// scrape checks that a page has these lines, and none that contains one of the others.
+// scrape checks that a page has all given lines, and no line that contains one of the texts in without.
 func (p *program) scrape(path string, lines, without []string) {
 	p.t.Helper()
 	status, body := p.do(http.MethodGet, path)
@@ -107,7 +107,7 @@ func (p *program) scrape(path string, lines, without []string) {
 	}
 }
 
-// TestDemo checks that the configuration to try the exporter with works.
+// TestDemo checks that the demo configuration works.
 func TestDemo(t *testing.T) {
 	p := start(t, "sqlexporter.yml")
 	p.scrape("/metrics", []string{
@@ -127,7 +127,7 @@ func TestDemo(t *testing.T) {
 		[]string{`shop_orders{database="demo",status="sent",team="shop"} 17`}, []string{"shop_stock", "sql_up"})
 }
 
-// TestFiles checks that the files beside the program are valid.
+// TestFiles checks that the files in this directory are valid.
 func TestFiles(t *testing.T) {
 	t.Setenv("SHOP_DSN", "postgres://monitoring:s3cret@localhost:5432/shop")
 	for _, file := range []string{"sqlexporter.yml", "postgres.yml"} {
@@ -145,7 +145,7 @@ func TestFiles(t *testing.T) {
 	}
 }
 
-// TestInvalid checks that an invalid configuration ends the exporter, with the line.
+// TestInvalid checks that the exporter exits with an invalid configuration and names the line.
 func TestInvalid(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "sql.yml")
 	for _, test := range []struct{ name, text, want string }{
@@ -162,7 +162,7 @@ func TestInvalid(t *testing.T) {
 	}
 }
 
-// slowConfig has a query that does not end, beside one that does. There is one place for both.
+// slowConfig has a query that never ends and one that does. Only one query may run at a time.
 const slowConfig = `
 databases: {shop: {driver: sqlite, dsn: ":memory:", max_connections: 1}}
 queries:
@@ -175,8 +175,8 @@ queries:
     metrics: [{name: quick, type: gauge, help: Q., value: n}]
 `
 
-// TestTimeout checks that a query that does not end costs itself alone, and is interrupted: else the
-// next scrape could not run it, or the other one.
+// TestTimeout checks that a query that never ends fails alone and is interrupted. Otherwise the next scrape
+// could run neither of the two queries.
 func TestTimeout(t *testing.T) {
 	p := startWith(t, slowConfig)
 	for range 3 {
@@ -189,7 +189,7 @@ func TestTimeout(t *testing.T) {
 	}
 }
 
-// TestReload checks that a reload adds a query, and that one of an invalid file changes nothing.
+// TestReload checks that a reload adds a query, and that a reload with an invalid file changes nothing.
 func TestReload(t *testing.T) {
 	const before = "databases: {shop: {driver: sqlite, dsn: ':memory:'}}\nqueries:\n  a: {sql: SELECT 1 AS n, metrics: [{name: a, type: gauge, help: A., value: n}]}\n"
 	p := startWith(t, before)
@@ -208,7 +208,7 @@ func TestReload(t *testing.T) {
 	p.scrape("/metrics", []string{`a{database="shop"} 1`, `b{database="shop"} 2`}, nil)
 }
 
-// TestDatabaseDown checks that a database that is not there at first is found later.
+// TestDatabaseDown checks that the exporter connects later to a database that is down at first.
 func TestDatabaseDown(t *testing.T) {
 	p := startWith(t, "databases: {shop: {driver: sqlite, dsn: later.db}}\nqueries: {q: {sql: SELECT n FROM t, metrics: [{name: q, type: gauge, help: Q., value: n}]}}")
 	p.scrape("/metrics", []string{`sql_up{database="shop"} 0`, `sql_scrape_collector_success{collector="q@shop"} 0`}, []string{"q{"})

@@ -14,7 +14,7 @@ import (
 type database struct {
 	name       string
 	connection connection
-	labels     map[string]string // the label database, and the labels of all databases, which may be empty
+	labels     map[string]string // the label database, and the labels that all databases have, which may be empty
 	queries    []query
 }
 
@@ -51,14 +51,14 @@ type family struct {
 	static map[string]string // labels that are the same for all series
 	scale  float64
 
-	valueLabel string        // empty if values has one element without a label
+	valueLabel string        // empty if values has a single element, without a label
 	values     []namedColumn // empty for the type info
 
 	points     []point // buckets or quantiles, in ascending order
 	count, sum string  // columns
 }
 
-// namedColumn is a column with its value of the label value_label.
+// namedColumn is a column and its value of the label value_label.
 type namedColumn struct{ name, column string }
 
 // point is a bucket of a histogram, or a quantile of a summary.
@@ -67,14 +67,14 @@ type point struct {
 	column string
 }
 
-// Values of no_rows: what to do if a query returns no rows.
+// Values of no_rows, which says what to do if a query returns no rows.
 const (
 	noRowsOK    = "ok"
 	noRowsData  = "no_data"
 	noRowsError = "error"
 )
 
-// Types of metrics.
+// Types of metrics in the configuration.
 const (
 	typeGauge     = "gauge"
 	typeCounter   = "counter"
@@ -89,7 +89,7 @@ var (
 	metricTypes  = []string{typeGauge, typeCounter, typeUntyped, typeInfo, typeHistogram, typeSummary}
 )
 
-// Defaults.
+// Defaults of the configuration.
 const (
 	defaultMaxConnections = 2
 	defaultConnectTimeout = 5 * time.Second

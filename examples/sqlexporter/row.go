@@ -29,19 +29,19 @@ type reader struct {
 	columns []string
 	index   map[string]int // columns by name; ambiguous for names that occur twice
 	row     int            // counted from 1
-	values  []any          // of the row, by column
+	values  []any          // values of the row, by column
 
 	samples []metric.Metric
-	seen    map[string]int // rows of series, by the series' identity
-	errs    []error        // the first errors of rows
-	failed  int            // number of all errors of rows
+	seen    map[string]int // row in which each series occurred, by the series' identity
+	errs    []error        // first errors of rows
+	failed  int            // number of errors of rows
 }
 
 // ambiguous stands for the index of a column whose name occurs twice.
 const ambiguous = -1
 
-// read reads all rows. It returns an error if the samples are useless. rowErrors returns the errors of
-// single rows.
+// read reads all rows. It returns an error if the samples are unusable. For errors of single rows, see
+// rowErrors.
 func (r *reader) read(rows *sql.Rows) (err error) {
 	if r.columns, err = rows.Columns(); err != nil {
 		return err
@@ -158,7 +158,7 @@ func (r *reader) add(i int, labels []string, sample func(labels []string) (metri
 	r.samples = append(r.samples, made)
 }
 
-// single returns the sample of a metric that consists of one number.
+// single returns the sample of a metric whose value is a single number.
 func (r *reader) single(s series, column string, labels []string) (metric.Metric, error) {
 	value, err := r.number(column)
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"github.com/luxfi/metric/metrictest"
 )
 
-// newQueryCollector returns the collector of the only query of a configuration, whose
-// database has this DSN.
+// newQueryCollector returns the collector of the only query in a configuration, whose database has the
+// given DSN.
 func newQueryCollector(t *testing.T, dsn, text string) *collector {
 	t.Helper()
 	d := mustLoad(t, dsn, text)[0]
@@ -28,7 +28,7 @@ func newQueryCollector(t *testing.T, dsn, text string) *collector {
 	return newCollector(d.queries[0], d.labels, p)
 }
 
-// scrape returns what a registry with the collector serves, without comments, and the error of a
+// scrape returns the exposition of a registry with the collector, without comments, and the error of the
 // scrape.
 func scrape(t *testing.T, c metric.Collector) (page string, err error) {
 	t.Helper()
@@ -56,7 +56,7 @@ func TestRows(t *testing.T) {
 	for _, test := range []struct {
 		name, sql, metric string
 		want              string
-		err               string // A part of the error.
+		err               string // part of the expected error
 	}{
 		{"none", "SELECT 'a' AS l, 1 AS n WHERE false", gauge, "", ""},
 		{"two", "VALUES ('a', 1), ('b', 2.5)", "{name: m, type: gauge, help: M., labels: [column1], value: column2}", "m{column1=\"a\",db} 1\nm{column1=\"b\",db} 2.5\n", ""},
@@ -131,7 +131,7 @@ func TestNoRows(t *testing.T) {
 	}
 }
 
-// TestCollectorContract checks the rules for collectors.
+// TestCollectorContract checks that the collector follows the rules for collectors.
 func TestCollectorContract(t *testing.T) {
 	metrictest.TestCollector(t, newQueryCollector(t, ":memory:", `
 databases: {shop: {driver: sqlite, labels: {team: a}}}
@@ -144,7 +144,7 @@ queries:
 `))
 }
 
-// TestCollectorEnds checks that a collector returns when its scrape ends, with its error.
+// TestCollectorEnds checks that the collector returns, with the context's error, when its scrape ends.
 func TestCollectorEnds(t *testing.T) {
 	c := newQueryCollector(t, ":memory:", "databases: {shop: {driver: sqlite}}\nqueries: {q: {sql: SELECT 1 AS n, metrics: [{name: m, type: gauge, help: M., value: n}]}}")
 	ctx, cancel := context.WithCancel(t.Context())

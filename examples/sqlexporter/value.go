@@ -95,7 +95,7 @@ func valid(text string) (string, error) {
 	return text, nil
 }
 
-// shortened returns a quoted text for an error.
+// shortened returns the text in quotes for an error, shortened if it is long.
 func shortened(text string) string {
 	const limit = 60
 	if len(text) <= limit {

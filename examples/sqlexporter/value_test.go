@@ -14,7 +14,7 @@ func TestNumber(t *testing.T) {
 		name  string
 		value any
 		want  float64
-		err   string // A part of the error.
+		err   string // part of the expected error
 	}{
 		{"integer", int64(-3), -3, ""},
 		{"unsigned", uint64(1 << 63), 1 << 63, ""},

@@ -37,17 +37,17 @@ func newAnswerer(log *slog.Logger) http.Handler {
 func (h *Handler) serveFamilies(w http.ResponseWriter, r *http.Request, families []*metric.MetricFamily) {
 	ctx := context.WithValue(context.WithoutCancel(r.Context()), familiesKey{}, families)
 	plain := r.Clone(ctx)
-	plain.URL.RawQuery = "" // The parameters are the prober's.
+	plain.URL.RawQuery = "" // The parameters are for the prober.
 	plain.Header.Del("X-Prometheus-Scrape-Timeout-Seconds")
 	h.answerer.ServeHTTP(w, plain)
 }
 
-// exposed returns the families of an answer: those of the prober and the two that every probe has. These
-// two replace families of the same name.
+// exposed returns the families of an answer: those of the prober, and the two that every probe has. These
+// two replace families of the prober with the same names.
 func exposed(out outcome, log *slog.Logger) []*metric.MetricFamily {
 	own, err := ownFamilies(out)
 	if err != nil {
-		log.Error("The metrics of the kit are missing", "err", err) // This cannot happen.
+		log.Error("The answer lacks probe_success and probe_duration_seconds: they could not be gathered", "err", err) // This cannot happen.
 	}
 	all := make([]*metric.MetricFamily, 0, len(own)+len(out.families))
 	for _, f := range out.families {

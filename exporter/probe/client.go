@@ -17,8 +17,8 @@ const (
 	maxResponseHeader = 256 << 10
 )
 
-// pool is the transport of a module's clients. Successive configurations share it as long as the module
-// does not change; see [Handler.Use].
+// pool is the transport of a module's clients. Successive configurations share it until the module changes;
+// see [Handler.Use].
 type pool struct {
 	dialer    dialer
 	transport *http.Transport

@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-// fetch gets the target with p.Client.
+// fetch requests the target with p.Client.
 func fetch(ctx context.Context, p *Probe) error {
 	target := p.Target
 	if !strings.Contains(target, "://") {
@@ -40,7 +40,7 @@ func fetch(ctx context.Context, p *Probe) error {
 	return nil
 }
 
-// counted is a server that knows how many connections it has got.
+// counted is a server that counts its connections.
 type counted struct {
 	*httptest.Server
 	made, open atomic.Int64
@@ -68,13 +68,13 @@ func newCounted(t *testing.T, secure bool, h http.HandlerFunc) *counted {
 
 func ok(http.ResponseWriter, *http.Request) {}
 
-// closing has the connections that the handler keeps be closed at the end of the test.
+// closing makes the test close the handler's idle connections when it ends.
 func closing(t *testing.T, h *Handler) *Handler {
 	t.Cleanup(func() { h.Use(nil) })
 	return h
 }
 
-// eventually waits until a condition holds.
+// eventually waits until a condition is true.
 func eventually(t *testing.T, what string, condition func() bool) {
 	t.Helper()
 	for range 1000 {
@@ -231,7 +231,7 @@ func TestRebinding(t *testing.T) {
 	}
 }
 
-// TestSecondLookup resolves a name to an allowed address first, and then to another one.
+// TestSecondLookup resolves a name first to an allowed address, and then to another one.
 func TestSecondLookup(t *testing.T) {
 	server := newCounted(t, false, func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Connection", "close") })
 	_, port, _ := net.SplitHostPort(server.Listener.Addr().String())
@@ -276,7 +276,7 @@ func TestDialContext(t *testing.T) {
 	}
 }
 
-// TestForgottenContext has a prober that uses no context, and a server that does not answer.
+// TestForgottenContext checks a prober that uses no context while the server does not answer.
 func TestForgottenContext(t *testing.T) {
 	end := make(chan bool)
 	server := newCounted(t, false, func(http.ResponseWriter, *http.Request) { <-end })
@@ -310,8 +310,8 @@ func TestForgottenContext(t *testing.T) {
 	}
 }
 
-// TestRequestsEndWithTheProbe has a prober that makes requests without its context: one that begins
-// late, and more after the end of the probe.
+// TestRequestsEndWithTheProbe checks a prober that makes requests without the probe's context: one that
+// begins late, and more after the end of the probe.
 func TestRequestsEndWithTheProbe(t *testing.T) {
 	end := make(chan bool)
 	server := newCounted(t, false, func(w http.ResponseWriter, r *http.Request) {
@@ -347,7 +347,7 @@ func TestRequestsEndWithTheProbe(t *testing.T) {
 	}
 }
 
-// TestBodiesThatAreNotClosed has a prober that forgets the bodies of answers.
+// TestBodiesThatAreNotClosed checks a prober that does not close the bodies of responses.
 func TestBodiesThatAreNotClosed(t *testing.T) {
 	server := newCounted(t, false, func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusOK)
@@ -359,7 +359,7 @@ func TestBodiesThatAreNotClosed(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		_, err = p.Client.Do(r) //nolint:bodyclose // On purpose.
+		_, err = p.Client.Do(r) //nolint:bodyclose // The prober forgets to close it on purpose.
 		return err
 	}))
 	for range 3 {
@@ -368,7 +368,7 @@ func TestBodiesThatAreNotClosed(t *testing.T) {
 	eventually(t, "the connections are closed", func() bool { return server.open.Load() == 0 })
 }
 
-// TestSharedTLS has modules that share the configuration of TLS: the transports must not change it.
+// TestSharedTLS checks that modules can share a TLS configuration: the transports must not modify it.
 func TestSharedTLS(t *testing.T) {
 	server := newCounted(t, true, ok)
 	shared := &tls.Config{RootCAs: server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs, MinVersion: tls.VersionTLS12}

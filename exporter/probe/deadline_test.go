@@ -11,7 +11,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// elapsed is how long a call takes.
+// elapsed returns how long a call of f takes.
 func elapsed(f func()) time.Duration {
 	start := time.Now()
 	f()

@@ -12,7 +12,7 @@ import (
 	"github.com/luxfi/metric/internal/redact"
 )
 
-// serveDebug answers with a text for people about the whole probe.
+// serveDebug answers with a text about the whole probe for people to read.
 func serveDebug(w http.ResponseWriter, m *module, log *logText, families []*metric.MetricFamily) {
 	var page bytes.Buffer
 	page.WriteString("Logs for the probe:\n")

@@ -22,7 +22,7 @@ type dialer struct {
 	control func(network, address string) error
 }
 
-// dial connects to an address, like [net.Dialer]. It gives up at the deadline unless that is zero.
+// dial connects to an address, like [net.Dialer]. It gives up at the deadline unless the deadline is zero.
 func (d *dialer) dial(ctx context.Context, network, address string, deadline time.Time) (net.Conn, error) {
 	t, err := d.target(ctx, network, address)
 	if err == nil {

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 )
 
-// fakeDNS returns a resolver whose answers are addresses(name), without the trailing dot.
+// fakeDNS returns a resolver that resolves a name to addresses(name). The name has no trailing dot.
 func fakeDNS(addresses func(name string) []netip.Addr) *net.Resolver {
 	return &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
 		client, server := net.Pipe()
@@ -19,7 +19,7 @@ func fakeDNS(addresses func(name string) []netip.Addr) *net.Resolver {
 	}}
 }
 
-// serveDNS answers queries, each after its length in two bytes, as over TCP.
+// serveDNS answers queries as over TCP: a length of two bytes precedes each message.
 func serveDNS(conn net.Conn, addresses func(string) []netip.Addr) {
 	defer conn.Close()
 	for {

@@ -8,7 +8,7 @@ import (
 	"testing/synctest"
 )
 
-// hostileError is an error whose text is made by the program.
+// hostileError is an error whose text comes from a function.
 type hostileError struct{ text func() string }
 
 func (e *hostileError) Error() string { return e.text() }
@@ -35,7 +35,7 @@ func TestErrorThatHangs(t *testing.T) {
 	})
 }
 
-// TestLongErrors checks that the history keeps only the beginning of an error that a target has made long.
+// TestLongErrors checks that the history keeps only the beginning of a long error that a target caused.
 func TestLongErrors(t *testing.T) {
 	h := answering(t, "modules: {a: {}}", func(_ context.Context, p *Probe) error {
 		text := strings.Repeat("é", 1<<20)
@@ -53,7 +53,7 @@ func TestLongErrors(t *testing.T) {
 	}
 }
 
-// TestLongCredentials checks credentials that are longer than the shown part of a target.
+// TestLongCredentials checks that credentials longer than the shown part of a target stay hidden.
 func TestLongCredentials(t *testing.T) {
 	var log buffer
 	h := serving(t, "modules: {a: {}}\ntargets: {deny: [denied]}", Opts{Logger: debugLogger(&log), Probers: []Prober{prober(func(_ context.Context, p *Probe) error {

@@ -11,12 +11,12 @@ import (
 	"github.com/luxfi/metric/exporter/probe"
 )
 
-// httpSettings are the part of a module that is the prober's own.
+// httpSettings are the prober's part of a module.
 type httpSettings struct {
 	Status int `yaml:"status"`
 }
 
-// newHTTP returns the function that probes targets by a module.
+// newHTTP returns a function that probes targets with the settings of m.
 func newHTTP(m *probe.Module) (probe.Func, error) {
 	want := m.Settings.(*httpSettings).Status
 	return func(ctx context.Context, p *probe.Probe) error {
@@ -50,7 +50,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	// A program made with package exporter has this in its configuration file.
+	// Programs that use package exporter have this in their configuration file.
 	set, err := h.Prepare("probes.yml", probe.Config{
 		Targets: probe.Targets{Allow: []string{"127.0.0.0/8"}},
 	})

@@ -11,8 +11,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// TestFloodOfOneTarget checks that probes of a target that hangs neither take the places of others,
-// in the queue or out of it, nor pile up.
+// TestFloodOfOneTarget checks that probes of a target that hangs do not pile up, and take no places from
+// other targets, neither in the queue nor outside it.
 func TestFloodOfOneTarget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		end := make(chan bool)
@@ -38,7 +38,7 @@ func TestFloodOfOneTarget(t *testing.T) {
 				t.Errorf("another target has waited %v", took)
 			}
 		}
-		for range 2 * defaultMaxPerTarget { // Half of them wait.
+		for range 2 * defaultMaxPerTarget { // Half of them must wait.
 			all.Go(func() { has(t, ask(h, "slow"), succeeds) })
 		}
 		all.Wait()
@@ -50,8 +50,8 @@ func TestFloodOfOneTarget(t *testing.T) {
 	})
 }
 
-// TestFullQueueDelaysNobodyElse fills the queue with probes of targets that have all their slots in
-// use, while the slots of other targets are free.
+// TestFullQueueDelaysNobodyElse fills the queue with probes of targets whose slots are all in use. Probes
+// of other targets must not be delayed.
 func TestFullQueueDelaysNobodyElse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := answering(t, "modules: {a: {timeout: 5s}}\ntargets: {max_concurrent: 3, max_per_target: 1}", func(ctx context.Context, p *Probe) error {
@@ -73,7 +73,8 @@ func TestFullQueueDelaysNobodyElse(t *testing.T) {
 	})
 }
 
-// TestCollectorsThatHangPileNothingUp has collectors of the registries of probes not return.
+// TestCollectorsThatHangPileNothingUp checks that collectors in the probes' registries that never return do
+// not pile up.
 func TestCollectorsThatHangPileNothingUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		end := make(chan bool)
@@ -99,7 +100,7 @@ func TestCollectorsThatHangPileNothingUp(t *testing.T) {
 	})
 }
 
-// TestClientGoesAwayWhileWaiting has the request end before the probe has begun.
+// TestClientGoesAwayWhileWaiting cancels a request before its probe has begun.
 func TestClientGoesAwayWhileWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := answering(t, "modules: {a: {timeout: 5s}}\ntargets: {max_per_target: 1}", func(ctx context.Context, _ *Probe) error {

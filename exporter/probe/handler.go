@@ -72,7 +72,7 @@ func byName(probers []Prober) (map[string]Prober, error) {
 		case p.New == nil:
 			return nil, fmt.Errorf("prober %q has no New", p.Name)
 		case p.Name == "" && len(probers) > 1:
-			return nil, errors.New("a prober has no name, which only the single prober of a program may not have")
+			return nil, errors.New("a prober has no name: only the single prober of a program needs none")
 		case known:
 			return nil, fmt.Errorf("there are two probers %q; names must be unique", p.Name)
 		}

@@ -34,7 +34,7 @@ func TestRequests(t *testing.T) {
 		{"no module", two, "GET", "target=x.example.com", 400, "module is missing; the modules are: a, b"},
 		{"bad query", two, "GET", "target=%zz", 400, "not valid"},
 		{"bad target", two, "GET", "target=a%20b&module=a", 400, "not valid"},
-		{"not listed", two, "GET", "target=10.0.0.1.example.org&module=a", 200, fails}, // May resolve to 10/8.
+		{"not listed", two, "GET", "target=10.0.0.1.example.org&module=a", 200, fails}, // The name may resolve to an address in 10.0.0.0/8.
 		{"address not listed", two, "GET", "target=11.0.0.1&module=a", 403, "not in the list"},
 		{"denied", two, "GET", "target=bad.example.com&module=a", 403, "denied"},
 		{"metadata", "modules: {a: {}}", "GET", "target=http://169.254.169.254/latest", 403, "explicitly"},
@@ -95,7 +95,7 @@ func TestFailures(t *testing.T) {
 	}{
 		{"error", func(context.Context, *Probe) error { return errors.New("connection refused") }, "connection refused"},
 		{"panic", func(context.Context, *Probe) error { panic("oh no") }, "oh no"},
-		{"panic with nil", func(context.Context, *Probe) error { panic(error(nil)) }, "panic called with nil"}, //nolint:govet // That is what it tests.
+		{"panic with nil", func(context.Context, *Probe) error { panic(error(nil)) }, "panic called with nil"}, //nolint:govet // This case is about a panic with a nil error.
 		{"exit", func(context.Context, *Probe) error { runtime.Goexit(); return nil }, "Goexit"},
 		{"metric that is not valid", func(_ context.Context, p *Probe) error {
 			p.Metrics.NewGauge("answer", "Another shape.")

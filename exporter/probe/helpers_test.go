@@ -14,7 +14,7 @@ import (
 	"github.com/luxfi/metric/exporter/internal/strictyaml"
 )
 
-// buffer is a bytes.Buffer for several goroutines.
+// buffer is a bytes.Buffer that is safe for concurrent use.
 type buffer struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -32,10 +32,10 @@ func (b *buffer) String() string {
 	return b.buf.String()
 }
 
-// quiet is a logger that goes nowhere.
+// quiet returns a logger that discards all records.
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
-// parse returns the configuration of a YAML text.
+// parse returns the configuration in a YAML text.
 func parse(t testing.TB, text string) (Config, error) {
 	t.Helper()
 	node, err := strictyaml.Parse("probes.yml", []byte(text))
@@ -47,7 +47,7 @@ func parse(t testing.TB, text string) (Config, error) {
 	return c, err
 }
 
-// prepared returns the set of a YAML text.
+// prepared returns the set for the configuration in a YAML text.
 func prepared(t testing.TB, h *Handler, text string) *Set {
 	t.Helper()
 	c, err := parse(t, text)
@@ -66,7 +66,7 @@ func prober(f Func) Prober {
 	return Prober{New: func(*Module) (Func, error) { return f, nil }}
 }
 
-// serving returns a handler that serves by a YAML text.
+// serving returns a handler that uses the configuration in a YAML text.
 func serving(t testing.TB, text string, opts Opts) *Handler {
 	t.Helper()
 	if opts.Logger == nil {
@@ -80,13 +80,13 @@ func serving(t testing.TB, text string, opts Opts) *Handler {
 	return h
 }
 
-// answering returns a handler whose only module, without settings, calls f.
+// answering returns a handler whose only module calls f. The module has no settings.
 func answering(t testing.TB, text string, f Func) *Handler {
 	t.Helper()
 	return serving(t, text, Opts{Probers: []Prober{prober(f)}})
 }
 
-// ask returns the answer to a request for a probe of a target.
+// ask returns the response to a request for a probe of target.
 func ask(h http.Handler, target string, change ...func(*http.Request)) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodGet, "/probe?target="+url.QueryEscape(target), nil)
 	for _, c := range change {
@@ -97,22 +97,22 @@ func ask(h http.Handler, target string, change ...func(*http.Request)) *httptest
 	return w
 }
 
-// within sets the header with the timeout of the scrape, in seconds.
+// within returns a function that sets the scrape-timeout header, in seconds.
 func within(seconds string) func(*http.Request) {
 	return func(r *http.Request) { r.Header.Set("X-Prometheus-Scrape-Timeout-Seconds", seconds) }
 }
 
-// under sets the context of a request.
+// under returns a function that sets the context of a request.
 func under(ctx context.Context) func(*http.Request) {
 	return func(r *http.Request) { *r = *r.WithContext(ctx) }
 }
 
-// query adds parameters.
+// query returns a function that adds parameters to a request.
 func query(more string) func(*http.Request) {
 	return func(r *http.Request) { r.URL.RawQuery += "&" + more }
 }
 
-// has fails the test unless an answer has all lines.
+// has fails the test unless the response has all lines.
 func has(t testing.TB, w *httptest.ResponseRecorder, lines ...string) {
 	t.Helper()
 	if w.Code != http.StatusOK {

@@ -61,7 +61,7 @@ func (h *history) lists() (recent, failures []*record) {
 	return recent, failures
 }
 
-// find returns the record with that id, or nil.
+// find returns the record with the given id, or nil.
 func (h *history) find(id uint64) *record {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -26,17 +26,17 @@ type slotKey struct{ module, target string }
 // target. An abandoned probe counts only for its target until it returns, so a target that hangs takes
 // nothing from others.
 type limiter struct {
-	mu      sync.Mutex
-	limits  limits
-	running int
-	left    int
-	targets map[slotKey]*targetSlots // targets with a running or abandoned probe
-	queue   []*waiter                // in order of arrival
+	mu        sync.Mutex
+	limits    limits
+	running   int
+	abandoned int
+	targets   map[slotKey]*targetSlots // targets with a running or abandoned probe
+	queue     []*waiter                // in order of arrival
 }
 
 // targetSlots counts the probes of a target by a module.
 type targetSlots struct {
-	running, left int
+	running, abandoned int
 }
 
 // waiter is a waiting probe. Its channel has room for its only answer.
@@ -46,9 +46,9 @@ type waiter struct {
 }
 
 var (
-	errQueueFull       = errors.New("too many probes wait already")
-	errTargetQueueFull = errors.New("too many probes of the target wait already")
-	errLeftTotal       = errors.New("too many probes were left behind because they do not return; the prober should heed its context")
+	errQueueFull        = errors.New("too many probes wait already")
+	errTargetQueueFull  = errors.New("too many probes of the target wait already")
+	errTooManyAbandoned = errors.New("too many probes were left behind because they do not return; the prober should heed its context")
 )
 
 // setLimits changes the limits. Running probes are not affected.
@@ -61,7 +61,7 @@ func (l *limiter) setLimits(to limits) {
 
 // acquire waits until a probe may run. It returns an error if ctx ends first, or if waiting is
 // pointless. The caller must call release after the probe has returned. If it abandons the probe, it
-// must call leave before that.
+// must call abandon before that.
 func (l *limiter) acquire(ctx context.Context, key slotKey) error {
 	w := &waiter{key: key, answer: make(chan error, 1)}
 	l.mu.Lock()
@@ -115,26 +115,26 @@ func (l *limiter) enqueue(w *waiter) error {
 	return nil
 }
 
-// leave records that a running probe is abandoned.
-func (l *limiter) leave(key slotKey) {
+// abandon records that a running probe has been abandoned.
+func (l *limiter) abandon(key slotKey) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	slots := l.targets[key]
 	slots.running--
-	slots.left++
+	slots.abandoned++
 	l.running--
-	l.left++
+	l.abandoned++
 	l.serve()
 }
 
-// release records that a probe has returned. wasLeft says whether it had been abandoned.
-func (l *limiter) release(key slotKey, wasLeft bool) {
+// release records that a probe has returned. wasAbandoned says whether it had been abandoned.
+func (l *limiter) release(key slotKey, wasAbandoned bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	slots := l.targets[key]
-	if wasLeft {
-		slots.left--
-		l.left--
+	if wasAbandoned {
+		slots.abandoned--
+		l.abandoned--
 	} else {
 		slots.running--
 		l.running--
@@ -146,10 +146,10 @@ func (l *limiter) release(key slotKey, wasLeft bool) {
 }
 
 // counts returns the number of running and of abandoned probes.
-func (l *limiter) counts() (running, left int) {
+func (l *limiter) counts() (running, abandoned int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.running, l.left
+	return l.running, l.abandoned
 }
 
 // serve answers all waiters that can be answered now. The caller holds l.mu.
@@ -170,13 +170,13 @@ func (l *limiter) answer(w *waiter) bool {
 		slots = &targetSlots{}
 	}
 	switch {
-	case slots.left >= l.limits.perTarget:
+	case slots.abandoned >= l.limits.perTarget:
 		w.answer <- fmt.Errorf("all %d probes that the target may have at once were left behind because they do not return", l.limits.perTarget)
 		return true
-	case l.left/backlogFactor >= l.limits.concurrent:
-		w.answer <- errLeftTotal
+	case l.abandoned/backlogFactor >= l.limits.concurrent:
+		w.answer <- errTooManyAbandoned
 		return true
-	case l.running >= l.limits.concurrent, slots.running+slots.left >= l.limits.perTarget:
+	case l.running >= l.limits.concurrent, slots.running+slots.abandoned >= l.limits.perTarget:
 		return false
 	}
 	slots.running++

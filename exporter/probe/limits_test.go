@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// busy counts calls that are under way.
+// busy counts calls in progress.
 type busy struct{ now, most atomic.Int64 }
 
 func (b *busy) enter() {
@@ -106,7 +106,7 @@ func TestHangingTargetPilesNothingUp(t *testing.T) {
 		if calls.Load() != 2 {
 			t.Errorf("%d calls, want 2", calls.Load())
 		}
-		for range 5 { // They have given back what others need.
+		for range 5 { // The abandoned probes have released the slots that others need.
 			var all sync.WaitGroup
 			for i := range 3 {
 				all.Go(func() { has(t, ask(h, fmt.Sprint("x", i)), succeeds) })

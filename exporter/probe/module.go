@@ -122,7 +122,7 @@ func (h *Handler) proberOf(node *yaml.Node) (Prober, error) {
 		return p, nil
 	}
 	if len(known) == 1 && known[0] == "" {
-		return Prober{}, strictyaml.Errorf(value, "unknown prober %q; the program has only one, so that the key must be left out", value.Value)
+		return Prober{}, strictyaml.Errorf(value, "unknown prober %q; the program has only one prober, so remove the key", value.Value)
 	}
 	return Prober{}, strictyaml.Errorf(value, "%s", strictyaml.Unknown(fmt.Sprintf("prober %q", bounded(value.Value)), value.Value, known))
 }

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// settings are the settings of the prober in these tests.
+// settings are the prober's settings in these tests.
 type settings struct {
 	Path     string            `yaml:"path"`
 	Password string            `yaml:"password"`

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// lists returns a policy of patterns that are separated by blanks; those with "!" are denied.
+// lists returns the policy for patterns separated by spaces. Patterns with "!" in front of them are denied.
 func lists(t testing.TB, text string) *policy {
 	t.Helper()
 	var targets Targets
@@ -61,11 +61,11 @@ func TestCheckTarget(t *testing.T) {
 		{"::ffff:10.0.0.0/104", "10.1.2.3", nil},
 		{"10.0.0.0/8", "11.1.2.3", errUnlisted},
 		{"10.0.0.0/8", "64:ff9b::10.1.2.3", errUnlisted},
-		{"10.0.0.0/8", "any.example.com", nil}, // It may resolve to 10/8.
+		{"10.0.0.0/8", "any.example.com", nil}, // The name may resolve to an address in 10.0.0.0/8.
 		{"10.0.0.0/8:9000-9100", "10.1.2.3:9000", nil},
 		{"10.0.0.0/8:9000-9100", "10.1.2.3:9100", nil},
 		{"10.0.0.0/8:9000-9100", "10.1.2.3:9101", errUnlisted},
-		{"10.0.0.0/8:9000-9100", "10.1.2.3", nil}, // The prober chooses the port.
+		{"10.0.0.0/8:9000-9100", "10.1.2.3", nil}, // The prober will choose the port.
 		{"10.0.0.0/8:9000-9100", "any:9101", errUnlisted},
 		{"[2001:db8::/32]:443", "[2001:db8::1]:443", nil},
 		{"[2001:db8::/32]:443", "[2001:db8::1]:80", errUnlisted},
@@ -97,7 +97,7 @@ func TestCheckTarget(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := lists(t, test.lists).checkTarget(target); got != test.want { //nolint:errorlint // They are not wrapped here.
+			if got := lists(t, test.lists).checkTarget(target); got != test.want { //nolint:errorlint // checkTarget does not wrap these errors.
 				t.Errorf("%v, want %v", got, test.want)
 			}
 		})
@@ -128,7 +128,7 @@ func TestCheckAddr(t *testing.T) {
 	} {
 		t.Run(test.lists+" "+test.name+" "+test.addr, func(t *testing.T) {
 			got := lists(t, test.lists).checkAddr(host{name: test.name}, netip.MustParseAddr(test.addr), test.port)
-			if got != test.want { //nolint:errorlint // They are not wrapped here.
+			if got != test.want { //nolint:errorlint // checkAddr does not wrap these errors.
 				t.Errorf("%v, want %v", got, test.want)
 			}
 		})

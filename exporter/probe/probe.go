@@ -17,7 +17,7 @@ import (
 // not allow a host or an address.
 var ErrNotAllowed = errors.New("not an allowed target")
 
-// Prober describes a way to probe targets that modules in the configuration can use.
+// Prober describes a way of probing targets that modules in the configuration can use.
 type Prober struct {
 	// Name is the name by which modules refer to the prober. It may be empty for a program's only
 	// prober.

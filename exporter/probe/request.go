@@ -32,7 +32,7 @@ func badRequest(format string, args ...any) *refusal {
 	return &refusal{http.StatusBadRequest, fmt.Errorf(format, args...)}
 }
 
-// ask parses a request. If it returns a refusal, the request contains what is known.
+// ask parses a request. Along with a refusal, it returns the part of the request that could be parsed.
 func (s *Set) ask(r *http.Request) (request, *refusal) {
 	params, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
@@ -66,7 +66,7 @@ func (s *Set) ask(r *http.Request) (request, *refusal) {
 // maxListed is how many modules an error lists.
 const maxListed = 50
 
-// find returns the module with that name. An empty name stands for the default or the only module.
+// find returns the module with the given name. An empty name stands for the default module or the only one.
 func (s *Set) find(name string) (*module, *refusal) {
 	if m := s.modules[name]; m != nil {
 		return m, nil

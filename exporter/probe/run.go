@@ -24,7 +24,7 @@ const (
 	graceFraction = 25
 )
 
-// result is the way a probe has ended.
+// result is how a probe ended.
 type result string
 
 const (
@@ -45,7 +45,7 @@ type outcome struct {
 	families []*metric.MetricFamily // families of Probe.Registry, or nil
 }
 
-// ended is the way a Func has ended.
+// ended is how a Func ended.
 type ended struct {
 	err error
 	at  time.Time
@@ -83,28 +83,28 @@ func (f *flight) run() outcome {
 	over := make(chan bool, 1) // gets true if the probe was abandoned
 	go func() {
 		defer func() {
-			wasLeft := <-over
+			wasAbandoned := <-over
 			f.dispose()
 			f.runs.wait()
-			if wasLeft {
+			if wasAbandoned {
 				f.log.Warn("The probe has returned after it was left behind", "after", time.Since(f.start))
 			}
-			h.limiter.release(key, wasLeft)
+			h.limiter.release(key, wasAbandoned)
 			h.release(f.set)
 		}()
 		f.call(done)
 	}()
 	end, returned := f.await(done)
-	left := !returned
-	if left {
-		h.limiter.leave(key)
+	abandoned := !returned
+	if abandoned {
+		h.limiter.abandon(key)
 	}
-	defer func() { over <- left }()
+	defer func() { over <- abandoned }()
 	out := f.judge(end, returned)
 	out.families = f.gather()
-	if !left && f.runs.any() { // Collectors that hang count like a Func that hangs.
-		left = true
-		h.limiter.leave(key)
+	if !abandoned && f.runs.any() { // Collectors that hang count like a Func that hangs.
+		abandoned = true
+		h.limiter.abandon(key)
 	}
 	return out
 }
@@ -130,7 +130,7 @@ func (f *flight) equip() {
 	}
 }
 
-// call calls the module's Func and sends the way it has ended, even if it panics or exits its goroutine.
+// call calls the module's Func and sends how it ended, even if it panics or exits its goroutine.
 func (f *flight) call(done chan<- ended) {
 	err := errors.New("the prober called runtime.Goexit")
 	defer func() {
@@ -159,7 +159,7 @@ func textError(text string) error {
 	return errors.New(strings.ToValidUTF8(text, "\ufffd"))
 }
 
-// await waits for a Func until the Func is abandoned.
+// await waits until a Func returns or is abandoned.
 func (f *flight) await(done <-chan ended) (end ended, returned bool) {
 	select {
 	case end = <-done:
@@ -201,7 +201,7 @@ func (f *flight) judge(end ended, returned bool) outcome {
 	}
 	switch {
 	case !returned && out.result == canceled:
-		out.err = errors.New("the client has gone, and the prober has not returned; it is left behind")
+		out.err = errors.New("the client has gone away, and the prober has not returned; it is left behind")
 	case !returned:
 		out.err = fmt.Errorf("the prober has not returned within %v; it is left behind", deadline.Sub(f.start))
 	case out.err == nil:

@@ -21,11 +21,11 @@ func newSelfMetrics(reg metric.Registerer, namespace string, l *limiter) (*selfM
 		Help: "Total number of probes by module and result: success, failure, timeout, canceled by the client, or refused because of the target or a limit.",
 	}, []string{"module", "result"})}
 	inFlight := metric.NewGaugeFunc(metric.GaugeOpts{
-		Namespace: namespace, Name: "probes_in_flight", Help: "Number of probes that are under way.",
+		Namespace: namespace, Name: "probes_in_flight", Help: "Number of probes in flight.",
 	}, func() float64 { running, _ := l.counts(); return float64(running) })
 	leftBehind := metric.NewGaugeFunc(metric.GaugeOpts{
 		Namespace: namespace, Name: "probes_left_behind", Help: "Number of probes whose time is over but whose prober has not returned.",
-	}, func() float64 { _, left := l.counts(); return float64(left) })
+	}, func() float64 { _, abandoned := l.counts(); return float64(abandoned) })
 	for i, c := range []metric.Collector{s.probes, inFlight, leftBehind} {
 		if err := reg.Register(c); err != nil {
 			for _, before := range []metric.Collector{s.probes, inFlight}[:i] {

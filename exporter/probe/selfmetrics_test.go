@@ -42,7 +42,7 @@ func TestSelfMetrics(t *testing.T) {
 		go ask(h, "runs", query("module=a"))
 		synctest.Wait()
 		want := `
-# HELP x_probes_in_flight Number of probes that are under way.
+# HELP x_probes_in_flight Number of probes in flight.
 # TYPE x_probes_in_flight gauge
 x_probes_in_flight 1
 # HELP x_probes_left_behind Number of probes whose time is over but whose prober has not returned.

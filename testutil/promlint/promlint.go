@@ -13,7 +13,7 @@ import (
 type (
 	// Linter checks metrics.
 	Linter = promlint.Linter
-	// Problem is a problem that a [Linter] has found in a metric.
+	// Problem is a problem that a [Linter] found in a metric.
 	Problem = promlint.Problem
 	// Validation is a custom check; see Linter.AddCustomValidations.
 	Validation = promlint.Validation

@@ -10,7 +10,7 @@ import (
 	"github.com/luxfi/metric/cmd/metricvet/analyzer"
 )
 
-// checked has the analyzer for each package in testdata/src that has expectations.
+// checked maps each package in testdata/src that has expectations to its analyzer.
 var checked = map[string]*analysis.Analyzer{
 	"labels": analyzer.Labels, "shared": analyzer.Labels, "across": analyzer.Labels,
 	"names":       analyzer.Names,
@@ -30,8 +30,8 @@ func TestFindings(t *testing.T) {
 	analysistest.RunWithSuggestedFixes(t, analysistest.TestData(), chosen(), append(packages, "weird")...)
 }
 
-// chosen returns an analyzer that runs the one for each package, and all for the others. One run
-// for all packages loads what they import only once.
+// chosen returns an analyzer that runs the analyzer in checked for the packages there, and all analyzers
+// for other packages. A single run for all packages loads their imports only once.
 func chosen() *analysis.Analyzer {
 	a := &analysis.Analyzer{Name: "chosen", Doc: "run the analyzer of each package"}
 	for _, of := range analyzer.All() {
@@ -58,7 +58,7 @@ func chosen() *analysis.Analyzer {
 	return a
 }
 
-// TestValid checks that the analyzers meet the drivers' requirements.
+// TestValid checks that the analyzers meet the requirements of drivers.
 func TestValid(t *testing.T) {
 	if err := analysis.Validate(analyzer.All()); err != nil {
 		t.Error(err)

@@ -15,7 +15,7 @@ import (
 
 // Program does jobs.
 type Program struct {
-	// Registry has the program's metrics.
+	// Registry contains the program's metrics.
 	Registry *metric.ContextRegistry
 
 	jobs    metric.Counter
@@ -54,7 +54,7 @@ func (p *Program) Run() {
 	fmt.Printf("did %d jobs\n", done)
 }
 
-// timeLeft sends the time that the context of a push leaves for collecting.
+// timeLeft sends the time that the context of a push allows for collecting.
 func timeLeft(ctx context.Context, desc *metric.Desc, ch chan<- metric.Metric) {
 	if deadline, ok := ctx.Deadline(); ok {
 		ch <- metric.MustNewConstMetric(desc, metric.GaugeValue, time.Until(deadline).Seconds())
@@ -63,7 +63,7 @@ func timeLeft(ctx context.Context, desc *metric.Desc, ch chan<- metric.Metric) {
 
 func hanging(context.Context, *metric.Desc, chan<- metric.Metric) { select {} }
 
-// collector returns a collector of one family.
+// collector returns a collector with a single family.
 func collector(name, help string, collect func(context.Context, *metric.Desc, chan<- metric.Metric)) metric.CollectorWithContext {
 	desc := metric.NewDesc(name, help, nil, nil)
 	return metric.NewCollectorFunc(

@@ -1,9 +1,9 @@
-// Graphite pushes metrics to a Graphite server, or to another one that receives Graphite's
-// plaintext protocol, such as VictoriaMetrics.
+// Graphite pushes metrics to a Graphite server, or to another server that accepts Graphite's plaintext
+// protocol, such as VictoriaMetrics.
 //
-// Each push has a deadline, which reaches the collectors. What they have collected by then is
-// pushed, even if one of them hangs: try the flag -hang. The log says what is missing. The last
-// push comes after the program's work has ended.
+// Each push has a deadline, which also limits the collectors. The program pushes the metrics that were
+// collected in time, even if a collector hangs: try the flag -hang. The log lists the missing collectors.
+// The final push takes place after the program's work has ended.
 package main
 
 import (
@@ -37,9 +37,9 @@ func main() {
 	}
 }
 
-// send pushes what g gathers. A bridge takes no context: its timeout limits the connecting, and
-// nothing limits the writing. If a server accepts connections and reads nothing, the loop waits
-// for this push and reports it as stuck.
+// send pushes what g gathers. A bridge takes no context. Its timeout limits only the time to connect, and
+// nothing limits the time to write. If a server accepts connections but does not read, the loop waits for
+// this push and reports it as stuck.
 func send(ctx context.Context, address string, g *push.PartialGatherer) error {
 	deadline, _ := ctx.Deadline()
 	bridge, err := graphite.NewBridge(&graphite.Config{
@@ -48,7 +48,7 @@ func send(ctx context.Context, address string, g *push.PartialGatherer) error {
 		UseTags:       true,
 		Gatherer:      g,
 		Timeout:       time.Until(deadline),
-		ErrorHandling: graphite.AbortOnError, // There is an error only if g has gathered nothing.
+		ErrorHandling: graphite.AbortOnError, // Push returns an error only if g has gathered nothing.
 	})
 	if err != nil {
 		return err

@@ -1,12 +1,12 @@
-// OTLP pushes metrics by the OpenTelemetry protocol to an OpenTelemetry Collector, Prometheus or
-// any other receiver, with OpenTelemetry's exporter and its bridge from Prometheus.
+// OTLP pushes metrics by the OpenTelemetry protocol to an OpenTelemetry Collector, Prometheus or any other
+// receiver. It uses OpenTelemetry's exporter and OpenTelemetry's bridge from Prometheus.
 //
-// Each push has a deadline, which reaches the collectors. What they have collected by then is
-// pushed, even if one of them hangs: try the flag -hang. The log says what is missing. The last
-// push comes after the program's work has ended.
+// Each push has a deadline, which also limits the collectors. The program pushes the metrics that were
+// collected in time, even if a collector hangs: try the flag -hang. The log lists the missing collectors.
+// The final push takes place after the program's work has ended.
 //
-// There is no MeterProvider: its periodic reader passes no context to the bridge, and exports
-// nothing if something is missing.
+// The program does not use a MeterProvider: its periodic reader passes no context to the bridge, and
+// exports nothing if a collector fails.
 package main
 
 import (
@@ -49,11 +49,11 @@ func main() {
 	}
 }
 
-// source identifies the source of the metrics. Prometheus makes the label job of it.
+// source identifies the source of the metrics. Prometheus turns its service name into the label job.
 var source = resource.NewSchemaless(attribute.String("service.name", "demo"))
 
-// send exports what g gathers. If that is nothing, the bridge says so to the handler of
-// OpenTelemetry's errors.
+// send exports what g gathers. If g gathers nothing, the bridge reports that to OpenTelemetry's error
+// handler.
 func send(ctx context.Context, exporter *otlpmetrichttp.Exporter, g *push.PartialGatherer) error {
 	scopes, err := bridge.NewMetricProducer(bridge.WithGatherer(g)).Produce(ctx)
 	if len(scopes) > 0 {

@@ -1,8 +1,8 @@
 // Pushgateway pushes metrics to a Prometheus Pushgateway.
 //
-// Each push has a deadline, which reaches the collectors. What they have collected by then is
-// pushed, even if one of them hangs: try the flag -hang. The log says what is missing. The last
-// push comes after the program's work has ended.
+// Each push has a deadline, which also limits the collectors. The program pushes the metrics that were
+// collected in time, even if a collector hangs: try the flag -hang. The log lists the missing collectors.
+// The final push takes place after the program's work has ended.
 package main
 
 import (

@@ -1,8 +1,8 @@
 // Textfile writes metrics to a file for the textfile collector of the Prometheus node exporter.
 //
-// Each write has a deadline, which reaches the collectors. What they have collected by then is
-// written, even if one of them hangs: try the flag -hang. The log says what is missing. The last
-// write comes after the program's work has ended.
+// Each write has a deadline, which also limits the collectors. The program writes the metrics that were
+// collected in time, even if a collector hangs: try the flag -hang. The log lists the missing collectors.
+// The final write takes place after the program's work has ended.
 package main
 
 import (

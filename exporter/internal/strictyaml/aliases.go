@@ -4,7 +4,7 @@ import "go.yaml.in/yaml/v3"
 
 const (
 	// maxDepth is how deep a document may be nested after aliases have been expanded. Each level takes
-	// stack.
+	// stack space.
 	maxDepth = 1000
 	// maxExpanded is how many values a document may have after aliases have been expanded, unless
 	// aliases multiply it by less than maxGrowth.

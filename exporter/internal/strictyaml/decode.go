@@ -110,7 +110,7 @@ var (
 	timeType     = reflect.TypeFor[time.Time]()
 )
 
-// target returns the node that an alias refers to, and any other node unchanged.
+// target returns the node that an alias refers to. It returns any other node unchanged.
 func target(n *yaml.Node) *yaml.Node {
 	for {
 		switch {
@@ -169,7 +169,7 @@ func (d *decoder) value(n *yaml.Node, out reflect.Value, p *path) {
 	}
 }
 
-// custom makes a value decode a node itself, if it has a method for that, and reports whether it has.
+// custom lets a value decode its node if its type has a method for that, and reports whether it has.
 func (d *decoder) custom(n *yaml.Node, out reflect.Value, p *path) bool {
 	if !out.CanAddr() || out.Type() == timeType || !out.Addr().CanInterface() {
 		return false

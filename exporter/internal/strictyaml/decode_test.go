@@ -37,7 +37,7 @@ func (u *upper) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// lax decodes itself as many types do.
+// lax decodes itself with Node.Decode, as many types do.
 type lax struct {
 	A, B int
 	C    time.Duration
@@ -48,7 +48,7 @@ func (l *lax) UnmarshalYAML(n *yaml.Node) error {
 	return n.Decode((*plain)(l))
 }
 
-// old has the old form of the method.
+// old has the UnmarshalYAML method of yaml.v2.
 type old struct{ A int }
 
 func (o *old) UnmarshalYAML(unmarshal func(any) error) error {
@@ -58,7 +58,7 @@ func (o *old) UnmarshalYAML(unmarshal func(any) error) error {
 
 var errOdd = errors.New("odd")
 
-// even fails in several ways.
+// even returns errors of several kinds.
 type even struct{ N int }
 
 func (e *even) UnmarshalYAML(n *yaml.Node) error {
@@ -91,7 +91,7 @@ type config struct {
 	Codes     map[int]bool         `yaml:"codes"`
 	When      time.Time            `yaml:"when"`
 	Yes       bool                 `yaml:"yes"`
-	hidden    int                  //nolint:unused // It is there to be ignored.
+	hidden    int                  //nolint:unused // The decoder must ignore it.
 	Skipped   int                  `yaml:"-"`
 }
 
@@ -246,7 +246,7 @@ func TestNode(t *testing.T) {
 	}
 }
 
-// rest decodes the keys that are left.
+// rest decodes the remaining keys.
 type rest struct{ keys []string }
 
 func (r *rest) UnmarshalYAML(n *yaml.Node) error {

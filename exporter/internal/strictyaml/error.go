@@ -27,7 +27,7 @@ type Error struct {
 	err error // result of Unwrap
 }
 
-// Error returns the known ones of file, line and path, followed by the message.
+// Error returns file, line and path, as far as they are known, and the message.
 func (e *Error) Error() string {
 	var b strings.Builder
 	switch {
@@ -70,7 +70,7 @@ func join(list []*Error) error {
 	return errors.Join(errs...)
 }
 
-// located returns the problems that an error consists of. The value of n caused the error.
+// located returns the problems that err consists of. Decoding n caused err.
 func located(file, path string, n *yaml.Node, err error) []*Error {
 	switch e := err.(type) { //nolint:errorlint // Each error of a tree is examined on its own.
 	case nil:
@@ -99,7 +99,7 @@ func located(file, path string, n *yaml.Node, err error) []*Error {
 	return []*Error{{File: file, Line: n.Line, Path: path, Message: strings.TrimPrefix(err.Error(), "yaml: "), err: err}}
 }
 
-// isJoin reports whether err's text consists of only the texts of parts, as that of errors.Join does.
+// isJoin reports whether the text of err consists only of the texts of parts, as with errors.Join.
 func isJoin(err error, parts []error) bool {
 	texts := make([]string, len(parts))
 	for i, part := range parts {
@@ -108,7 +108,7 @@ func isJoin(err error, parts []error) bool {
 	return err.Error() == strings.Join(texts, "\n")
 }
 
-// joinPath returns the path that leads to above and from there to below.
+// joinPath returns the path that consists of above and, relative to it, below.
 func joinPath(above, below string) string {
 	if above == "" || below == "" || below[0] == '[' {
 		return above + below

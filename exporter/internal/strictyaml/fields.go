@@ -46,7 +46,7 @@ func Keys(parts ...any) ([]string, error) {
 // fieldsOf returns the keys of a struct type. An error is a mistake in the program.
 func fieldsOf(t reflect.Type) (*fields, error) { return fieldsIn(t, nil) }
 
-// fieldsIn is fieldsOf for a struct that is an inline field of the outer ones.
+// fieldsIn is fieldsOf for a struct that is an inline field of the structs in outer.
 func fieldsIn(t reflect.Type, outer []reflect.Type) (*fields, error) {
 	if slices.Contains(outer, t) {
 		return nil, fmt.Errorf("%v is inline in itself", t)
@@ -60,7 +60,7 @@ func fieldsIn(t reflect.Type, outer []reflect.Type) (*fields, error) {
 	return f, nil
 }
 
-// add adds the field of index i of t.
+// add adds the field with index i of t.
 func (f *fields) add(t reflect.Type, i int, outer []reflect.Type) error {
 	field := t.Field(i)
 	tag := field.Tag.Get("yaml")

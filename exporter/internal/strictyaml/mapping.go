@@ -86,7 +86,7 @@ func Lines(n *yaml.Node, key string) map[string]int {
 	return lines
 }
 
-// structs decodes a mapping into structs, each of which receives its keys.
+// structs decodes a mapping into structs. Each struct receives the keys of its fields.
 func (d *decoder) structs(n *yaml.Node, structs []reflect.Value, p *path) {
 	if n.Kind != yaml.MappingNode {
 		d.fail(n, p, "must be a mapping, not %s", describe(n))

@@ -37,7 +37,7 @@ func TestParseErrors(t *testing.T) {
 	}
 }
 
-// bomb returns a document that aliases make huge.
+// bomb returns a short document that aliases expand to a huge one.
 func bomb() string {
 	var b strings.Builder
 	b.WriteString("a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n")
@@ -47,7 +47,7 @@ func bomb() string {
 	return b.String()
 }
 
-// deepByAliases returns a document that is flat, but for its aliases.
+// deepByAliases returns a document that is deeply nested only after its aliases are expanded.
 func deepByAliases() string {
 	var b strings.Builder
 	b.WriteString("a0: &a0 [x]\n")

@@ -26,7 +26,7 @@ func (p *path) String() string {
 	return joinPath(p.above.String(), element(p.key))
 }
 
-// element returns a key in the form it has in a path: in quotes if it would be ambiguous without them.
+// element returns a key as it appears in a path: in quotes if it would be ambiguous without them.
 func element(key string) string {
 	const limit = 100
 	if len(key) > limit {

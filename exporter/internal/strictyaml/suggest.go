@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Unknown returns a message that word is not an allowed one, and suggests the most similar allowed word.
+// Unknown returns a message that word is not allowed. The message suggests the most similar allowed word.
 func Unknown(what, word string, allowed []string) string {
 	if len(allowed) == 0 {
 		return "unknown " + what + "; none are allowed"
@@ -17,7 +17,7 @@ func Unknown(what, word string, allowed []string) string {
 	return "unknown " + what + "; " + list
 }
 
-// nearest returns the one of words that is most similar to word, or "" if none is similar.
+// nearest returns the word that is most similar to word, or "" if none of words is similar enough.
 func nearest(word string, words []string) (near string) {
 	const longest = 64
 	if len(word) > longest {
@@ -38,8 +38,8 @@ func nearest(word string, words []string) (near string) {
 	return near
 }
 
-// distance returns how many bytes must be inserted, removed, replaced or swapped with the next one to
-// turn a into b: the optimal string alignment distance.
+// distance returns how many bytes must be inserted, removed, replaced or swapped with the next one to turn
+// a into b. This is the optimal string alignment distance.
 func distance(a, b string) int {
 	rows := make([][]int, len(a)+1)
 	for i := range rows {

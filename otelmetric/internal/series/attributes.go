@@ -7,13 +7,13 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 )
 
-// words are a set as it lies in memory. Two sets whose words are equal are equal, whatever the fields of the
-// type are, because sets are immutable.
+// words is the memory of a set. Two sets whose words are equal are equal, whatever the types of the fields
+// are, because sets are immutable.
 type words [unsafe.Sizeof(attribute.Set{}) / unsafe.Sizeof(uintptr(0))]uintptr
 
 func wordsOf(set *attribute.Set) *words { return (*words)(unsafe.Pointer(set)) }
 
-// hash returns a hash whose upper bits are the best ones.
+// hash returns a hash whose upper bits have the best distribution.
 func (w *words) hash() uint64 {
 	const odd = 0x9e3779b97f4a7c15 // 2⁶⁴ divided by the golden ratio
 	h := uint64(0)
@@ -23,13 +23,13 @@ func (w *words) hash() uint64 {
 	return h
 }
 
-// view returns the attributes of a set, sorted by key, as they lie in its memory, if that is understood. They
-// are read-only.
+// view returns the attributes of a set, sorted by key, without copying them. It reports false if it does
+// not know the set's memory layout. The attributes are read-only.
 //
-// A set keeps an array of attributes in an interface, which it reads with package reflect, at 12 ns for an
-// attribute. Understanding its memory saves these. The field is looked up once, by reflection, and the
-// dynamic type of its value is compared each time with those of arrays, so a version of OpenTelemetry that
-// keeps something else costs time and nothing worse.
+// A set keeps an array of attributes in an interface, and reads it with package reflect, which takes 12 ns
+// per attribute. Reading the memory directly saves this time. The field is looked up once, by reflection.
+// On each call, view compares the dynamic type of the field's value with array types, so a version of
+// OpenTelemetry with another layout costs only time.
 func view(set *attribute.Set) (attributes []attribute.KeyValue, ok bool) {
 	if !dataKnown {
 		return nil, false
@@ -43,13 +43,13 @@ func view(set *attribute.Set) (attributes []attribute.KeyValue, ok bool) {
 	return nil, false
 }
 
-// eface is an empty interface as it lies in memory.
+// eface is the memory of an empty interface.
 type eface struct{ typ, value unsafe.Pointer }
 
-// dataOffset is where a set keeps its attributes, if dataKnown.
+// dataOffset is the offset of the attributes in a set. It is valid if dataKnown is true.
 var dataOffset, dataKnown = findData()
 
-// findData looks for the only field of a set that is an empty interface.
+// findData finds the only field of a set whose type is an empty interface.
 func findData() (offset uintptr, found bool) {
 	set := reflect.TypeFor[attribute.Set]()
 	for i := range set.NumField() {
@@ -65,7 +65,7 @@ func findData() (offset uintptr, found bool) {
 	return offset, found
 }
 
-// arrayTypes are the types of arrays by their length. Sets of more attributes are rare.
+// arrayTypes are the types of attribute arrays by length. Larger sets are rare.
 var arrayTypes = [...]unsafe.Pointer{
 	0: typeOf([0]attribute.KeyValue{}), 1: typeOf([1]attribute.KeyValue{}), 2: typeOf([2]attribute.KeyValue{}), 3: typeOf([3]attribute.KeyValue{}),
 	4: typeOf([4]attribute.KeyValue{}), 5: typeOf([5]attribute.KeyValue{}), 6: typeOf([6]attribute.KeyValue{}),

@@ -2,13 +2,13 @@ package series
 
 import "go.opentelemetry.io/otel/attribute"
 
-// View is view.
+// View exports view.
 func View(set *attribute.Set) ([]attribute.KeyValue, bool) { return view(set) }
 
-// DataKnown reports whether the memory of sets is understood.
+// DataKnown reports whether the memory layout of sets is known.
 func DataKnown() bool { return dataKnown }
 
-// ForgetData makes indexes read sets by their methods until the returned function is called.
+// ForgetData makes indexes read sets through their methods until the returned function is called.
 func ForgetData() (restore func()) {
 	known := dataKnown
 	dataKnown = false

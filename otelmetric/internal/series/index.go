@@ -13,39 +13,43 @@ import (
 	"github.com/luxfi/metric/otelmetric/internal/translate"
 )
 
-// overflow is the attribute of the series for measurements that the limit leaves no series for.
+// overflow is the attribute of the series that takes the measurements beyond the limit.
 const overflow = attribute.Key("otel.metric.overflow")
 
-// Config is what an [Index] is made for.
+// Config configures an [Index].
 type Config[C any, P instrument.Child[C]] struct {
 	Names  translate.Names
-	Others map[string]string // the labels that series have besides attributes; see [translate.Names.Labels]
-	Filter attribute.Filter  // reports which attributes become labels; nil for all
-	Limit  int               // the largest number of series, with the overflow series; 0 for any number
+	Others map[string]string // labels that series have in addition to attributes; see [translate.Names.Labels]
+	Filter attribute.Filter  // reports whether an attribute becomes a label; nil for all
+	Limit  int               // maximum number of series, including the overflow series; 0 for any number
 
-	// Vec returns a vector of series with these label names, also with an error that says why they are not
-	// exposed. It is called with the lock of the index held, once for each list of names.
+	// Vec returns a vector of series with the given label names. If it also returns an error, the series
+	// exist but are not exposed. The index calls Vec once for each list of names and holds its lock
+	// meanwhile.
 	Vec func(names []string) (*instrument.Vec[C, P], error)
-	// Report is called with errors of Vec, without a lock.
+	// Report receives the errors of Vec. The index holds no lock when it calls Report.
 	Report func(error)
 }
 
 // Index finds the series of an instrument by their attributes. Attributes that are translated to the same
-// labels have the same series. It is safe for concurrent use, and finding a series that exists takes no lock.
+// labels have the same series. An Index is safe for concurrent use. Finding an existing series takes no
+// lock.
 //
-// The set that a program uses again and again is found where it lies ([ready]). Of others, the keys lead to a
+// If a program uses an attribute set repeatedly, the index finds its series by the memory of the set (see
+// [ready]). For other sets, the keys determine a vector (see [shape]), and the values determine a series in
+// that vector.
 // vector ([shape]), and the values to a series in it.
 type Index[C any, P instrument.Child[C]] struct {
 	config Config[C, P]
 	ready  ready[C]
 	shapes shapes[C, P]
 
-	// What comes from here on is written under mu.
+	// mu guards writes to the fields below.
 	mu       sync.Mutex
-	vecs     map[string]*instrument.Vec[C, P] // by their label names
-	count    int                              // series, but for the overflow series
+	vecs     map[string]*instrument.Vec[C, P] // vectors by label names
+	count    int                              // number of series, without the overflow series
 	overflow atomic.Pointer[C]                // nil until it is needed
-	full     atomic.Bool                      // the limit leaves no room, and never will
+	full     atomic.Bool                      // whether the limit has been reached; never reset
 }
 
 // New returns an index without series.
@@ -67,8 +71,8 @@ func (x *Index[C, P]) Of(set *attribute.Set) P {
 	return c
 }
 
-// OfRaw returns the series of attributes in any order; of those with the same key, the last one counts. It
-// keeps nothing of the slice.
+// OfRaw returns the series of attributes in any order. If several attributes have the same key, the last
+// one counts. OfRaw does not retain the slice.
 func (x *Index[C, P]) OfRaw(attributes []attribute.KeyValue) P {
 	if needSet(attributes) {
 		set := attribute.NewSet(slices.Clone(attributes)...)
@@ -77,11 +81,11 @@ func (x *Index[C, P]) OfRaw(attributes []attribute.KeyValue) P {
 	return x.find(attributes)
 }
 
-// maxCompared bounds of how many attributes the keys are compared with each other. Making a set of more takes
-// less time.
+// maxCompared is the maximum number of attributes whose keys are compared with each other. For more
+// attributes, making a set is faster.
 const maxCompared = 64
 
-// needSet reports whether two attributes may have the same key.
+// needSet reports whether several attributes may have the same key, so that a set must be made of them.
 func needSet(attributes []attribute.KeyValue) bool {
 	if len(attributes) > maxCompared {
 		return true
@@ -96,7 +100,7 @@ func needSet(attributes []attribute.KeyValue) bool {
 	return false
 }
 
-// find returns the series of attributes with different keys.
+// find returns the series of attributes whose keys are different.
 func (x *Index[C, P]) find(attributes []attribute.KeyValue) P {
 	if n := x.countKept(attributes); n < len(attributes) {
 		var inline [inlineLabels]attribute.KeyValue
@@ -116,7 +120,7 @@ func (x *Index[C, P]) findKept(attributes []attribute.KeyValue) P {
 	return x.create(s, attributes)
 }
 
-// countKept returns how many attributes come before the first one that does not become a label.
+// countKept returns the number of attributes before the first one that does not become a label.
 func (x *Index[C, P]) countKept(attributes []attribute.KeyValue) int {
 	for i := range attributes {
 		if !x.keeps(&attributes[i]) {
@@ -126,7 +130,8 @@ func (x *Index[C, P]) countKept(attributes []attribute.KeyValue) int {
 	return len(attributes)
 }
 
-// kept appends the attributes that become labels to buf. The first n do, and the next one does not.
+// kept appends the attributes that become labels to buf. The first n attributes do, and the next one does
+// not.
 func (x *Index[C, P]) kept(attributes []attribute.KeyValue, n int, buf []attribute.KeyValue) []attribute.KeyValue {
 	buf = append(buf, attributes[:n]...)
 	for i := n + 1; i < len(attributes); i++ {
@@ -137,8 +142,8 @@ func (x *Index[C, P]) kept(attributes []attribute.KeyValue, n int, buf []attribu
 	return buf
 }
 
-// keeps reports whether an attribute becomes a label. One with an empty value does not, since to Prometheus
-// an empty label is like no label.
+// keeps reports whether an attribute becomes a label. An attribute with an empty value does not, because
+// Prometheus treats an empty label like a missing one.
 func (x *Index[C, P]) keeps(kv *attribute.KeyValue) bool {
 	return !isEmpty(&kv.Value) && (x.config.Filter == nil || x.config.Filter(*kv))
 }
@@ -157,7 +162,8 @@ func isEmpty(v *attribute.Value) bool {
 	}
 }
 
-// create returns the series of attributes that find has not found, whose shape may be known.
+// create returns the series of attributes that find has not found. s is their shape, or nil if it is
+// unknown.
 func (x *Index[C, P]) create(s *shape[C, P], attributes []attribute.KeyValue) P {
 	known := s != nil
 	if !known {
@@ -166,7 +172,7 @@ func (x *Index[C, P]) create(s *shape[C, P], attributes []attribute.KeyValue) P 
 	}
 	values := s.values(attributes)
 	if known && x.full.Load() {
-		if c := s.series(values); c != nil { // The attributes were not valid UTF-8.
+		if c := s.series(values); c != nil { // The series exists after all: the attributes are not valid UTF-8.
 			return c
 		}
 		return x.Overflow()
@@ -183,11 +189,12 @@ func (x *Index[C, P]) create(s *shape[C, P], attributes []attribute.KeyValue) P 
 	return c
 }
 
-// createLocked is create for label values. The caller holds mu. It returns a series with an error, too.
+// createLocked is create for label values. The caller holds mu. createLocked may return both a series and
+// an error.
 func (x *Index[C, P]) createLocked(s *shape[C, P], values []string) (c P, err error) {
 	names := s.names()
 	id := strings.Join(names, "\xff")
-	if s.vec == nil { // Then the shape is new; others are read without the lock.
+	if s.vec == nil { // A shape without a vector is new. Shapes with one are read without the lock.
 		s.vec = x.vecs[id]
 	}
 	if c := s.series(values); c != nil {
@@ -205,7 +212,7 @@ func (x *Index[C, P]) createLocked(s *shape[C, P], values []string) (c P, err er
 	return mustGet(s.vec, values), err
 }
 
-// Overflow returns the series for measurements that the limit leaves no series for.
+// Overflow returns the series for measurements beyond the limit.
 func (x *Index[C, P]) Overflow() P {
 	if c := x.overflow.Load(); c != nil {
 		return c
@@ -235,7 +242,7 @@ func (x *Index[C, P]) overflowSeries() (c P, err error) {
 	return c, err
 }
 
-// mustGet returns the series with these values, which are one UTF-8 string for each label.
+// mustGet returns the series with the given values: one valid UTF-8 string for each label.
 func mustGet[C any, P instrument.Child[C]](vec *instrument.Vec[C, P], values []string) P {
 	c, err := vec.Get(values)
 	if err != nil {

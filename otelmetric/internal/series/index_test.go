@@ -20,7 +20,7 @@ import (
 	"github.com/luxfi/metric/otelmetric/internal/translate"
 )
 
-// counters is an index of counters with its vectors.
+// counters is an index of counters and the vectors that it has made.
 type counters struct {
 	*series.Index[instrument.Counter, *instrument.Counter]
 
@@ -155,7 +155,7 @@ func labelsOf(n int) string {
 	return strings.Join(labels, ",")
 }
 
-// TestReady uses the same set until it is ready, and then others with the same content.
+// TestReady uses the same set until it is ready, and then other sets with the same content.
 func TestReady(t *testing.T) {
 	c := newCounters(t, nil, 0)
 	s, same, other := numbered(3), numbered(3), set(attribute.Int("k00", 1000))
@@ -178,7 +178,7 @@ func TestReady(t *testing.T) {
 	}
 }
 
-// TestManyReady makes so many sets ready that the table grows, and looks for all of them.
+// TestManyReady makes so many sets ready that the table grows, and checks that all of them are found.
 func TestManyReady(t *testing.T) {
 	c := newCounters(t, nil, 0)
 	var sets []*attribute.Set
@@ -204,7 +204,7 @@ func TestManyReady(t *testing.T) {
 	}
 }
 
-// TestView compares what is read from a set's memory with what the set itself says.
+// TestView compares the attributes in a set's memory with those that its methods return.
 func TestView(t *testing.T) {
 	if !series.DataKnown() {
 		t.Error("this version of OpenTelemetry keeps attributes in another way: look-ups are slower than they could be")
@@ -221,8 +221,8 @@ func TestView(t *testing.T) {
 	}
 }
 
-// TestLimitUnderConcurrency has goroutines use more sets than there may be series. Nothing may be lost or
-// counted twice.
+// TestLimitUnderConcurrency uses more sets than the limit allows in several goroutines. Every measurement
+// must be counted exactly once.
 func TestLimitUnderConcurrency(t *testing.T) {
 	const limit, workers, each, sets = 20, 4, 5000, 60
 	c := newCounters(t, nil, limit)
@@ -277,7 +277,7 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
-// TestKeepsNothing changes what it has passed.
+// TestKeepsNothing modifies the attributes that it has passed to the index.
 func TestKeepsNothing(t *testing.T) {
 	c := newCounters(t, nil, 0)
 	kvs := []attribute.KeyValue{attribute.Int("a", 1), attribute.Int("b", 2)}
@@ -304,7 +304,7 @@ func TestManyOrders(t *testing.T) {
 	}
 }
 
-// TestFullOfOtherKeys measures with keys that come when there is no room any more.
+// TestFullOfOtherKeys measures with new keys after the limit has been reached.
 func TestFullOfOtherKeys(t *testing.T) {
 	c := newCounters(t, nil, 3)
 	for i := range 5 {
@@ -318,7 +318,7 @@ func TestFullOfOtherKeys(t *testing.T) {
 	}
 }
 
-// TestConcurrentShapes has goroutines create series of many lists of keys at once.
+// TestConcurrentShapes creates series with many lists of keys in several goroutines.
 func TestConcurrentShapes(t *testing.T) {
 	c := newCounters(t, nil, 0)
 	var group sync.WaitGroup
@@ -338,7 +338,7 @@ func TestConcurrentShapes(t *testing.T) {
 	}
 }
 
-// TestConcurrentSeries has goroutines create and find series that have the same keys.
+// TestConcurrentSeries creates and finds series with the same keys in several goroutines.
 func TestConcurrentSeries(t *testing.T) {
 	const workers, each = 4, 500
 	c := newCounters(t, nil, 0)

@@ -8,38 +8,38 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 )
 
-// ready finds the series of sets that a program has made once and uses again and again. It compares where
-// they lie, not what they contain, which takes 2 ns instead of 60.
+// ready finds the series of sets that a program makes once and uses repeatedly. It compares the memory of
+// sets rather than their content, which takes 2 ns instead of 60.
 //
-// A set becomes ready when it comes again soon: those that are made for one measurement do not, and keeping
-// each of them would take more memory than their series.
+// A set becomes ready when it is used again soon. Sets that are made for a single measurement do not become
+// ready: keeping them would take more memory than their series.
 //
-// It is read without a lock, as its places are filled once. A change that needs more places makes another
-// table.
+// Readers take no lock. Each place in the table is filled at most once. If more places are needed, a new
+// table replaces the old one.
 type ready[C any] struct {
 	table atomic.Pointer[readyTable[C]]
-	seen  [64]atomic.Uint64 // The hashes of some of the sets that have come lately.
+	seen  [64]atomic.Uint64 // hashes of some of the latest sets
 
 	mu   sync.Mutex
-	used int // places of the table
+	used int // number of used places in the table
 }
 
 // readyTable is an open-addressed hash table with linear probing, at most half full.
 type readyTable[C any] struct {
 	places []atomic.Pointer[readySet[C]]
-	shift  uint8 // of a hash, for the first place
+	shift  uint8 // number of bits by which a hash is shifted to get the first place
 }
 
-// readySet is a set that is ready. Keeping it keeps its memory from being used for another one.
+// readySet is a ready set. Its reference keeps the set's memory from being reused for another set.
 type readySet[C any] struct {
 	set    attribute.Set
 	series *C
 }
 
-// maxReady bounds how many sets are ready. A program with more loses all of them now and then.
+// maxReady is the maximum number of ready sets. When it is reached, all of them are forgotten.
 const maxReady = 1 << 17
 
-// get returns the series of a set that is ready, and nil for any other set.
+// get returns the series of a ready set, and nil for any other set.
 func (r *ready[C]) get(set *attribute.Set) *C {
 	t := r.table.Load()
 	if t == nil {
@@ -58,8 +58,9 @@ func (r *ready[C]) get(set *attribute.Set) *C {
 	}
 }
 
-// note is told the series of a set that is not ready. It makes the set ready if it has seen it lately. That
-// it remembers one in eight keeps sets that come once from making all processors write to the same memory.
+// note records that a set that is not ready was used. If note remembers the set, it makes the set ready. It
+// remembers only one in eight sets. Otherwise, sets that are used once would make all processors write to
+// the same memory.
 func (r *ready[C]) note(set *attribute.Set, series *C) {
 	h := wordsOf(set).hash()
 	last := &r.seen[h>>(64-6)]
@@ -95,7 +96,7 @@ func (r *ready[C]) add(set *attribute.Set, series *C) {
 	r.table.Store(t)
 }
 
-// newReadyTable returns a table with so many places, a power of two.
+// newReadyTable returns a table with the given number of places, a power of two.
 func newReadyTable[C any](places int) *readyTable[C] {
 	t := &readyTable[C]{places: make([]atomic.Pointer[readySet[C]], places), shift: 64}
 	for ; places > 1; places /= 2 {
@@ -104,7 +105,7 @@ func newReadyTable[C any](places int) *readyTable[C] {
 	return t
 }
 
-// insert puts a set that is not in the table into the first place that is free.
+// insert puts a set that is not in the table into the first free place.
 func (t *readyTable[C]) insert(s *readySet[C]) {
 	mask := uint64(len(t.places) - 1)
 	for i := wordsOf(&s.set).hash() >> t.shift; ; i++ {

@@ -13,18 +13,19 @@ import (
 	"github.com/luxfi/metric/otelmetric/internal/translate"
 )
 
-// shape is the attribute keys that some measurements have in common, in their order, and the vector that has
-// the series of these. Vectors know label values by position; so finding a series takes no names.
+// shape is a list of attribute keys, in the order in which measurements have them, and the vector that
+// contains their series. Vectors identify label values by position, so finding a series needs no label
+// names.
 type shape[C any, P instrument.Child[C]] struct {
 	keys   []attribute.Key
 	labels []translate.Label
-	vec    *instrument.Vec[C, P] // nil if the limit leaves no room for one
+	vec    *instrument.Vec[C, P] // nil if the limit leaves no room for a vector
 }
 
-// inlineLabels is how many label values are put together without allocating.
+// inlineLabels is the maximum number of label values that are assembled without allocating.
 const inlineLabels = 12
 
-// has reports whether the attributes have these keys, in this order.
+// has reports whether the attributes have the keys of s, in the same order.
 func (s *shape[C, P]) has(attributes []attribute.KeyValue) bool {
 	if len(s.keys) != len(attributes) {
 		return false
@@ -37,8 +38,9 @@ func (s *shape[C, P]) has(attributes []attribute.KeyValue) bool {
 	return true
 }
 
-// get returns the series of attributes that have the keys of s, or nil if it does not exist. It allocates only
-// for more than inlineLabels labels and for values that need more than the scratch, such as lists.
+// get returns the series of attributes that have the keys of s, or nil if the series does not exist. It
+// allocates only for more than inlineLabels labels, and for values that do not fit into the scratch memory,
+// such as lists.
 func (s *shape[C, P]) get(attributes []attribute.KeyValue) P {
 	var (
 		values  [inlineLabels]string
@@ -55,8 +57,8 @@ func (s *shape[C, P]) get(attributes []attribute.KeyValue) P {
 				continue
 			}
 		}
-		// Strings that share memory with scratch do not make it escape, as long as they are put into an array
-		// of this function.
+		// Strings that share memory with scratch do not make it escape if they are put into an array of
+		// this function.
 		start := len(text)
 		text = s.append(text, i, attributes)
 		values[i] = unsafe.String(unsafe.SliceData(text[start:]), len(text)-start)
@@ -64,7 +66,7 @@ func (s *shape[C, P]) get(attributes []attribute.KeyValue) P {
 	return s.series(values[:len(s.labels)])
 }
 
-// series returns the series with these label values, or nil if it does not exist.
+// series returns the series with the given label values, or nil if it does not exist.
 func (s *shape[C, P]) series(values []string) P {
 	if s.vec == nil {
 		return nil
@@ -108,21 +110,21 @@ func (s *shape[C, P]) names() []string {
 	return names
 }
 
-// shapes are the shapes of an index. Most have one or two, which are compared one by one; more are found by a
-// hash.
+// shapes are the shapes of an index. Most indexes have one or two, which are compared one by one. If there
+// are more, a hash finds them.
 type shapes[C any, P instrument.Child[C]] struct {
 	known atomic.Pointer[knownShapes[C, P]]
 }
 
-// knownShapes do not change.
+// knownShapes is an immutable list of shapes.
 type knownShapes[C any, P instrument.Child[C]] struct {
 	list   []*shape[C, P]
-	byHash map[uint64][]*shape[C, P] // nil if there are few
+	byHash map[uint64][]*shape[C, P] // nil for short lists
 }
 
 const (
 	fewShapes = 8
-	maxShapes = 1024 // others are made anew for each measurement
+	maxShapes = 1024 // Further shapes are made again for each measurement.
 )
 
 // find returns the shape of attributes, or nil.
@@ -143,8 +145,8 @@ func (s *shapes[C, P]) find(attributes []attribute.KeyValue) *shape[C, P] {
 	return nil
 }
 
-// add adds a shape, which does not change any more, unless it is known or there are too many. It must not be
-// called concurrently.
+// add adds a shape, unless it is already known or there are too many. The shape must not change afterwards.
+// add must not be called concurrently.
 func (s *shapes[C, P]) add(one *shape[C, P]) {
 	var list []*shape[C, P]
 	if known := s.known.Load(); known != nil {

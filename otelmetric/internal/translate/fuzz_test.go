@@ -14,7 +14,7 @@ import (
 	"github.com/luxfi/metric/otelmetric/internal/translate"
 )
 
-// checkNames fails the test if Prometheus would refuse a metric with this name and these labels.
+// checkNames fails the test if Prometheus would refuse a metric with the given name and labels.
 func checkNames(t *testing.T, name string, escaping bool, labels []string) {
 	t.Helper()
 	if err := model.CheckName(name); err != nil {
@@ -31,13 +31,13 @@ func checkNames(t *testing.T, name string, escaping bool, labels []string) {
 			t.Errorf("the label name %q is not escaped", label)
 		}
 	}
-	desc := prometheus.NewDesc(name, "", labels, nil) // It refuses reserved names and two labels of the same name.
+	desc := prometheus.NewDesc(name, "", labels, nil) // NewDesc refuses reserved names and duplicate labels.
 	if _, err := prometheus.NewConstMetric(desc, prometheus.GaugeValue, 1, labels...); err != nil {
 		t.Errorf("client_golang refuses the metric %q with labels %q: %v", name, labels, err)
 	}
 }
 
-// FuzzMetric checks that names are valid and end in what they have to end in.
+// FuzzMetric checks that names are valid and have the required suffixes.
 func FuzzMetric(f *testing.F) {
 	f.Add("http.server.duration", "s", "", uint8(0), uint8(0))
 	f.Add("a\xff\x00", "By{x}/min", "my.app", uint8(1), uint8(2))
@@ -71,8 +71,8 @@ func FuzzMetric(f *testing.F) {
 	})
 }
 
-// FuzzLabels checks that every key has a label, and that no two labels have the same name. Keys are separated
-// by commas, and the first ones become other labels, which are constant if their key has a semicolon.
+// FuzzLabels checks that every key has a label and that the names of labels are unique. Commas separate the
+// keys. The first keys become other labels, which are constant if the key contains a semicolon.
 func FuzzLabels(f *testing.F) {
 	f.Add("le,exported_le,a;,a,a.b", uint8(0), uint8(2))
 	f.Add("__name__,__,_,,\xff,\x00,日本", uint8(1), uint8(0))
@@ -112,7 +112,7 @@ func FuzzLabels(f *testing.F) {
 	})
 }
 
-// checkLabels fails the test if labels are not what Labels promises for the keys.
+// checkLabels fails the test if labels lack a property that [translate.Names.Labels] promises.
 func checkLabels(t *testing.T, labels []translate.Label, keys []attribute.Key, others map[string]string, escaping bool) {
 	t.Helper()
 	var names []string

@@ -8,30 +8,31 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 )
 
-// Label is a label that one or more attributes are translated to.
+// Label is a label that results from one or more attributes.
 type Label struct {
 	Name string
-	// Keys are the indexes of the attributes whose values, joined with semicolons in this order, are the
-	// value of the label. The index Constant stands for the field of that name.
+	// Keys are the indexes of the attributes whose values, joined with semicolons in this order, form the
+	// value of the label. The index [Constant] stands for the field Constant.
 	Keys []int
-	// Constant is the value that the label has besides those of attributes, or empty.
+	// Constant is the value that the label has in addition to those of attributes, or empty.
 	Constant string
 }
 
 // Constant is the index in [Label.Keys] of a value that belongs to no attribute.
 const Constant = -1
 
-// Labels returns the labels of attributes with these keys, which differ, sorted by name. There is a label for
-// each attribute, whatever its key is, and the names of the labels differ.
+// Labels returns the labels of attributes with the given keys, sorted by name. The keys must be different.
+// Each attribute has a label, whatever its key is, and the names of the labels are different.
 //
-// Attributes that are translated to the same label share it. The order of their values is the lexicographical
-// order of the keys.
+// Attributes that are translated to the same label share it. Their values are in the lexicographical order
+// of the keys.
 //
-// Others are the labels that the series have besides attributes. Their values are constant, or empty if it is
-// the library that sets them, as it does with the label le of buckets. An attribute that is translated to a
-// constant one shares the label, whose name counts as the key of the constant value. The caller then exposes
-// the label instead of the constant one. If it is translated to one that is not constant, its label has
-// another name: exported_ and the name, as Prometheus calls labels that clash with its own.
+// others are the labels that the series have in addition to attributes. Their values are constant, or empty
+// for labels that the library sets itself, such as the label le of buckets. An attribute that is translated
+// to a constant label shares that label, whose name counts as the key of the constant value. The caller
+// must then expose the returned label in place of the constant one. An attribute that is translated to a
+// label without a constant value gets a label with the prefix exported_, as Prometheus names labels that
+// clash with its own.
 func (n Names) Labels(keys []attribute.Key, others map[string]string) []Label {
 	order := make([]int, len(keys))
 	for i := range order {
@@ -65,14 +66,14 @@ func (n Names) Labels(keys []attribute.Key, others map[string]string) []Label {
 	return labels
 }
 
-// join adds a constant value to l, whose keys are in order.
+// join adds a constant value to l, whose keys are sorted.
 func (l *Label) join(value string, keys []attribute.Key) {
 	place, _ := slices.BinarySearchFunc(l.Keys, l.Name, func(i int, name string) int { return cmp.Compare(string(keys[i]), name) })
 	l.Keys = slices.Insert(l.Keys, place, Constant)
 	l.Constant = value
 }
 
-// freeName returns a name that no label has.
+// freeName returns a name that no other label has.
 func freeName(name string, places map[string]int, others map[string]string) string {
 	for {
 		name = "exported_" + name
@@ -87,11 +88,11 @@ func freeName(name string, places map[string]int, others map[string]string) stri
 // label returns the name of the label for a key.
 func (n Names) label(key string) string {
 	key = valid(key)
-	for strings.HasPrefix(key, "__") { // Prometheus keeps such names for itself.
+	for strings.HasPrefix(key, "__") { // Prometheus reserves such names.
 		key = key[1:]
 	}
 	name, err := n.labels.Build(key)
-	if err != nil { // Nothing is left but underscores, if there was anything.
+	if err != nil { // Only underscores are left, or the key was empty.
 		return "_"
 	}
 	return name

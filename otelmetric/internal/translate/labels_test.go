@@ -10,7 +10,7 @@ import (
 	"github.com/luxfi/metric/otelmetric/internal/translate"
 )
 
-// TestLabelNames has one rule for a single key in each line: what it becomes with escaping and without.
+// TestLabelNames checks the rules for a single key, one per line: its label with escaping and without.
 func TestLabelNames(t *testing.T) {
 	for _, c := range []struct{ rule, key, escaped, utf8 string }{
 		{"a name stays", "code", "code", "code"},
@@ -62,7 +62,7 @@ func TestLabelNamesAreTheExporters(t *testing.T) {
 	}
 }
 
-// TestLabelsOfSeveralKeys has one rule for several keys in each line.
+// TestLabelsOfSeveralKeys checks the rules for several keys, one per line.
 func TestLabelsOfSeveralKeys(t *testing.T) {
 	const c = translate.Constant
 	for _, tt := range []struct {

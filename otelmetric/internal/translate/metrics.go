@@ -11,18 +11,18 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// Kind is the property of a metric, besides its unit, that its name depends on.
+// Kind is the kind of a metric. The kind, the name and the unit determine the metric's translated name.
 type Kind uint8
 
-// The kinds of metrics.
+// Kinds of metrics.
 const (
 	Counter       Kind = iota // a sum that only grows
-	UpDownCounter             // a sum
+	UpDownCounter             // a sum that can grow and shrink
 	Gauge                     // the last value
 	Histogram
 )
 
-// Type returns the type of a metric as Prometheus calls it: an up-down counter is a gauge.
+// Type returns Prometheus's type of the metric. An up-down counter is a gauge.
 func (k Kind) Type() model.Type {
 	switch k {
 	case Counter:
@@ -34,7 +34,7 @@ func (k Kind) Type() model.Type {
 	}
 }
 
-// named returns the type that the name of a metric follows.
+// named returns the type whose naming rules apply to the metric.
 func (k Kind) named() otlptranslator.MetricType {
 	switch k {
 	case Counter:
@@ -48,22 +48,22 @@ func (k Kind) named() otlptranslator.MetricType {
 	}
 }
 
-// Words that names end in because of the kind of metric.
+// Words at the end of names that depend on the kind of metric.
 const (
-	totalWord = "total" // of counters
-	ratioWord = "ratio" // of gauges with the unit 1
+	totalWord = "total" // for counters
+	ratioWord = "ratio" // for gauges with the unit 1
 )
 
 // Metric is a translated metric.
 type Metric struct {
 	Name string
-	// Unit is the word for the unit that the name, without the suffix _total of a counter, ends in. It is
-	// empty if the name ends in no such word: OpenMetrics forbids UNIT metadata then.
+	// Unit is the word for the unit at the end of the name, before the suffix _total of a counter. It is
+	// empty if the name does not end in such a word: in that case, OpenMetrics forbids UNIT metadata.
 	Unit string
 }
 
-// Metric translates the name and the unit of an instrument. It returns an error if nothing is left of the
-// name.
+// Metric translates the name and the unit of an instrument. It returns an error if no part of the name
+// survives the translation.
 func (n Names) Metric(name, unit string, kind Kind) (Metric, error) {
 	name = valid(name)
 	if err := n.check(name); err != nil {
@@ -81,7 +81,7 @@ func (n Names) Metric(name, unit string, kind Kind) (Metric, error) {
 	return Metric{Name: translated, Unit: unitIn(translated, word, kind)}, nil
 }
 
-// check returns an error if a name consists of characters that do not survive the translation.
+// check returns an error if none of the name's characters survives the translation.
 func (n Names) check(name string) error {
 	if name == "" {
 		return errors.New("an empty name cannot be translated: metric names need at least one character")
@@ -93,7 +93,7 @@ func (n Names) check(name string) error {
 	return nil
 }
 
-// isKept reports whether escaping keeps a character of a metric name. Underscores are not among these.
+// isKept reports whether escaping keeps a character of a metric name. Underscores do not count.
 func isKept(r rune) bool { return r == ':' || isAlphanumeric(r) }
 
 func isAlphanumeric(r rune) bool {
@@ -107,8 +107,8 @@ func (n Names) build(name string, u unit, word string, kind Kind) (string, error
 	}
 	m := otlptranslator.Metric{Name: name, Type: kind.named()}
 	if u.per != "" {
-		// The translator looks for the two parts of such a unit separately, and thus does not see that the
-		// name has it.
+		// The translator looks for the two parts of such a unit separately, so it does not notice that the
+		// name already ends in the unit.
 		bare, err := n.metrics.Build(m)
 		if err != nil || unitIn(bare, word, kind) != "" {
 			return bare, err
@@ -118,8 +118,9 @@ func (n Names) build(name string, u unit, word string, kind Kind) (string, error
 	return n.metrics.Build(m)
 }
 
-// withSuffixes returns the metric name for a name that is not escaped. It does the translator's work, which
-// cuts off the character before a suffix even if it is a letter, or only a part of one.
+// withSuffixes returns the metric name for a name that is not escaped. It replaces the translator, which
+// would cut off the character before a suffix even if that character is a letter, or only a part of the
+// character.
 func (n Names) withSuffixes(name string, u unit, kind Kind) string {
 	if n.namespace != "" {
 		name = n.namespace + "_" + name
@@ -147,8 +148,8 @@ func (n Names) withSuffixes(name string, u unit, kind Kind) string {
 	return name
 }
 
-// cutWord returns name without the word at its end and the delimiter before it, if it has both and begins
-// with something else.
+// cutWord removes the word at the end of name and the delimiter before it. It returns name unchanged if it
+// does not end in both, or consists only of them.
 func cutWord(name, word string) string {
 	rest, found := strings.CutSuffix(name, word)
 	if word == "" || !found || len(rest) < 2 {
@@ -160,7 +161,7 @@ func cutWord(name, word string) string {
 	return rest[:len(rest)-1]
 }
 
-// unitIn returns word if it can be the unit of a metric with this name, and nothing otherwise.
+// unitIn returns word if it can be the unit of a metric with the given name, and "" otherwise.
 func unitIn(name, word string, kind Kind) string {
 	if kind == Counter {
 		name = strings.TrimSuffix(name, "_"+totalWord)

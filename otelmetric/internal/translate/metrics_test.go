@@ -10,7 +10,7 @@ import (
 	"github.com/luxfi/metric/otelmetric/internal/translate"
 )
 
-// The translation strategies, with short names.
+// Short names for the translation strategies.
 const (
 	escaped   = "UnderscoreEscapingWithSuffixes"
 	bare      = "UnderscoreEscapingWithoutSuffixes"
@@ -29,7 +29,7 @@ func newNames(t testing.TB, strategy otlptranslator.TranslationStrategyOption, n
 	return n
 }
 
-// TestMetricRules has one rule of the specification in each line.
+// TestMetricRules checks the rules of the specification, one per line.
 func TestMetricRules(t *testing.T) {
 	const counter, upDown, gauge, histogram = translate.Counter, translate.UpDownCounter, translate.Gauge, translate.Histogram
 	for _, c := range []struct {

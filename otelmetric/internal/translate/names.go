@@ -12,7 +12,7 @@ import (
 // Names translates names. It is immutable and safe for concurrent use.
 type Names struct {
 	strategy  otlptranslator.TranslationStrategyOption
-	namespace string // translated
+	namespace string // already translated
 	metrics   otlptranslator.MetricNamer
 	labels    otlptranslator.LabelNamer
 	units     otlptranslator.UnitNamer
@@ -26,12 +26,12 @@ var strategies = [...]otlptranslator.TranslationStrategyOption{
 	otlptranslator.NoTranslation,
 }
 
-// New returns Names that follow a strategy, by default [otlptranslator.UnderscoreEscapingWithSuffixes]. Every
-// metric name begins with the namespace, which is translated too, and an underscore; an empty namespace adds
-// nothing.
+// New returns Names that follow a strategy. The default is [otlptranslator.UnderscoreEscapingWithSuffixes].
+// Every metric name begins with the namespace, which is translated too, and an underscore. An empty
+// namespace adds nothing.
 //
-// After an error the Names are usable: they follow the default strategy if the strategy is unknown, and have
-// no namespace if it cannot be translated.
+// The Names are usable even if New returns an error. They follow the default strategy if the strategy is
+// unknown, and have no namespace if it cannot be translated.
 func New(strategy otlptranslator.TranslationStrategyOption, namespace string) (Names, error) {
 	var err error
 	if strategy == "" {
@@ -66,8 +66,8 @@ func isKnown(strategy otlptranslator.TranslationStrategyOption) bool {
 	return false
 }
 
-// valid returns name with U+FFFD in place of bytes that are not UTF-8, and of NUL bytes, which no parser of
-// expositions accepts in a name.
+// valid returns name with U+FFFD in place of bytes that are not UTF-8, and of NUL bytes, because no parser
+// of expositions accepts them in a name.
 func valid(name string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(name, string(utf8.RuneError)), "\x00", string(utf8.RuneError))
 }

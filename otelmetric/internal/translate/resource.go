@@ -9,7 +9,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// The labels of an instrumentation scope. Those of its attributes begin with the prefix.
+// Labels of an instrumentation scope. The labels of its attributes begin with the prefix.
 const (
 	scopePrefix         = "otel_scope_"
 	scopeNameLabel      = scopePrefix + "name"
@@ -17,7 +17,7 @@ const (
 	scopeSchemaURLLabel = scopePrefix + "schema_url"
 )
 
-// Scope returns the labels of an instrumentation scope. Empty ones are left out, and so are attributes that
+// Scope returns the labels of an instrumentation scope. It leaves out empty labels, and attributes that
 // would have the label of the name, the version or the schema URL.
 func (n Names) Scope(scope instrumentation.Scope) map[string]string {
 	labels := n.translate(scope.Attributes, scopePrefix, nil)
@@ -32,17 +32,18 @@ func (n Names) Scope(scope instrumentation.Scope) map[string]string {
 	return labels
 }
 
-// Attributes returns the attributes of a resource as labels. Empty ones are left out.
+// Attributes returns the attributes of a resource as labels. It leaves out empty ones.
 func (n Names) Attributes(set attribute.Set) map[string]string { return n.translate(set, "", nil) }
 
-// ConstantLabels returns the attributes of a resource as labels that any metric can have: the label le, which
-// is that of buckets, becomes exported_le. Empty ones are left out.
+// ConstantLabels returns the attributes of a resource as labels that any metric can have. The label le
+// belongs to buckets, so an attribute with that label becomes exported_le. ConstantLabels leaves out empty
+// labels.
 func (n Names) ConstantLabels(set attribute.Set) map[string]string {
 	return n.translate(set, "", map[string]string{model.Histogram.Reserved(): ""})
 }
 
-// translate returns attributes as labels, without empty ones. The prefix is put before the keys. Others are
-// those of [Names.Labels].
+// translate returns attributes as labels, without empty ones. It puts prefix in front of the keys. For
+// others, see [Names.Labels].
 func (n Names) translate(set attribute.Set, prefix string, others map[string]string) map[string]string {
 	attributes := slices.DeleteFunc(set.ToSlice(), func(kv attribute.KeyValue) bool { return len(AppendValue(nil, kv.Value)) == 0 })
 	keys := make([]attribute.Key, len(attributes))

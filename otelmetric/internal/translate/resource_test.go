@@ -14,7 +14,7 @@ func TestScope(t *testing.T) {
 		rule    string
 		scope   instrumentation.Scope
 		escaped map[string]string
-		utf8    map[string]string // nil if it is the same
+		utf8    map[string]string // nil if it is the same as without UTF-8 names
 	}{
 		{rule: "empty values are left out", escaped: map[string]string{}},
 		{

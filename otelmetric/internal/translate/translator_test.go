@@ -75,8 +75,8 @@ func TestNamesAreTheExporters(t *testing.T) {
 	}
 }
 
-// TestCorrections has the differences from the exporter that the package documents, and fails when the
-// translator's next version has one of them no longer.
+// TestCorrections checks the documented differences from the exporter. It fails if a new version of the
+// translator no longer has one of them.
 func TestCorrections(t *testing.T) {
 	const counter, gauge = translate.Counter, translate.Gauge
 	for _, c := range []struct {

@@ -4,12 +4,12 @@ import "strings"
 
 // unit is a unit in words. It may be empty.
 type unit struct {
-	main  string // in the plural, such as bytes
-	per   string // the part after the slash, in the singular, such as second
-	isOne bool   // The unit is 1, which has no word; only gauges get the suffix _ratio for it.
+	main  string // plural word, such as bytes
+	per   string // singular word after the slash, such as second
+	isOne bool   // whether the unit is 1, which has no word: only gauges get the suffix _ratio for it
 }
 
-// unitWords are the units that the specification has words for, in the plural and in the singular.
+// unitWords maps units to the specification's words for them, in the plural and in the singular.
 var unitWords = map[string][2]string{
 	"d":   {"days", "day"},
 	"h":   {"hours", "hour"},
@@ -39,7 +39,7 @@ var unitWords = map[string][2]string{
 	"Hz":  {"hertz", "hertz"},
 	"%":   {"percent", "percent"},
 
-	// The translator knows these besides the specification.
+	// The translator supports these in addition to the specification.
 	"KBy": {"kilobytes", "kilobyte"},
 	"1":   {"", "1"},
 	"w":   {"w", "week"},
@@ -47,8 +47,8 @@ var unitWords = map[string][2]string{
 	"y":   {"y", "year"},
 }
 
-// parseUnit returns the words for a unit as instruments have it. It drops annotations, such as {packet}. A
-// unit that has no word stands for itself.
+// parseUnit returns the words for the unit of an instrument. It drops annotations, such as {packet}. A unit
+// without a word stands for itself.
 func parseUnit(text string) unit {
 	u := unit{isOne: text == "1"}
 	u.main, u.per, _ = strings.Cut(dropAnnotations(text), "/")
@@ -62,8 +62,8 @@ func parseUnit(text string) unit {
 	return u
 }
 
-// dropAnnotations returns a unit without portions in braces. One that does not end lasts to the end of the
-// unit.
+// dropAnnotations returns a unit without the portions within braces. A portion without a closing brace
+// extends to the end of the unit.
 func dropAnnotations(text string) string {
 	for {
 		before, rest, found := strings.Cut(text, "{")
@@ -75,8 +75,8 @@ func dropAnnotations(text string) string {
 	}
 }
 
-// String returns the unit as the translator is to get it. It knows none of the words, and leaves them as they
-// are.
+// String returns the unit in the form for the translator. The translator knows none of the words and leaves
+// them unchanged.
 func (u unit) String() string {
 	switch {
 	case u.isOne:

@@ -9,9 +9,9 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 )
 
-// AppendValue appends an attribute's value as the value of a label: the text of [attribute.Value.String],
-// with U+FFFD in place of each run of bytes that are not UTF-8. Besides growing buf, it allocates nothing for
-// a bool, an integer, a float and a valid string.
+// AppendValue appends an attribute's value in the form of a label value: the text of
+// [attribute.Value.String], with U+FFFD in place of each run of bytes that are not UTF-8. For a bool, an
+// integer, a float and a valid string, it allocates nothing unless buf must grow.
 func AppendValue(buf []byte, v attribute.Value) []byte {
 	switch v.Type() {
 	case attribute.STRING:

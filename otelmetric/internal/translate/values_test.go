@@ -69,7 +69,7 @@ func TestAppendValueIsString(t *testing.T) {
 	}
 }
 
-// randomValue returns a value of any type, with nested ones down to a depth.
+// randomValue returns a value of any type, with values nested up to the given depth.
 func randomValue(r *rand.Rand, depth int) attribute.Value {
 	limit := attribute.MAP + 1
 	if depth == 0 {
@@ -116,7 +116,7 @@ func times[T any](n int, one func() T) []T {
 
 func randomInt(r *rand.Rand) int64 { return int64(r.Uint64()) >> r.IntN(64) }
 
-// randomFloat returns any float: often a short one, and NaN or an infinity now and then.
+// randomFloat returns any float, often a short one, and sometimes NaN or an infinity.
 func randomFloat(r *rand.Rand) float64 {
 	switch r.IntN(8) {
 	case 0:
@@ -130,7 +130,7 @@ func randomFloat(r *rand.Rand) float64 {
 	}
 }
 
-// randomString returns a string that is often not UTF-8.
+// randomString returns a string that is often not valid UTF-8.
 func randomString(r *rand.Rand) string {
 	pieces := []string{"a", "ü", "日", "\xff", "\xe6\x97", `"`, `\`, "\n", "\x00", "\u2028", "\uFFFD", ";"}
 	var b strings.Builder
@@ -152,8 +152,8 @@ func TestAppendValueAllocations(t *testing.T) {
 	}
 }
 
-// FuzzAppendValue checks that a string is a valid label value whatever it contains, and stays itself if it is
-// valid.
+// FuzzAppendValue checks that a string becomes a valid label value whatever it contains, and stays
+// unchanged if it is valid.
 func FuzzAppendValue(f *testing.F) {
 	f.Add("a")
 	f.Add("\xff\x00")

@@ -1,5 +1,5 @@
-// Package validations has the checks of package promlint. It re-exports client_golang's package under the
-// import path of this module. Each check returns the problems of a family.
+// Package validations contains the checks of package promlint. It re-exports client_golang's package under
+// the import path of this module. Each check returns the problems of a family.
 package validations
 
 import (

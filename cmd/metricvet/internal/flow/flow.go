@@ -34,7 +34,7 @@ var Analyzer = &analysis.Analyzer{
 // Source is an expression that is assigned to a variable.
 type Source struct {
 	Expr   ast.Expr
-	Result int // index among the results if Expr is a call with several; otherwise 0
+	Result int // index of the result if Expr is a call with several results; otherwise 0
 }
 
 // Variable describes how a package uses a variable or a field.
@@ -167,7 +167,7 @@ func (f *Flow) assign(left, right []ast.Expr) {
 	}
 }
 
-// mutate marks the variable of which l is a part.
+// mutate marks the variable that l is a part of.
 func (f *Flow) mutate(l ast.Expr) {
 	for {
 		switch e := ast.Unparen(l).(type) {

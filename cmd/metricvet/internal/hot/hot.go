@@ -42,7 +42,7 @@ type function struct {
 	place    place
 	registry bool // whether it makes a registry, or a registerer with labels or a prefix
 	calls    []*types.Func
-	hot      string // the handler that calls it; empty if none is known
+	hot      string // handler that calls it; empty if none is known
 }
 
 // place is the context from which a function is called.

@@ -44,7 +44,7 @@ func (c *checker) depends(call *ast.CallExpr, loop ast.Node) bool {
 	ast.Inspect(call, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.FuncLit:
-			return false // The function is called in scrapes, and does not change the name.
+			return false // The function is called during scrapes and does not change the name.
 		case *ast.Ident:
 			v, ok := c.info.ObjectOf(n).(*types.Var)
 			if ok && !v.IsField() && loop.Pos() <= v.Pos() && v.Pos() < loop.End() {
@@ -52,7 +52,7 @@ func (c *checker) depends(call *ast.CallExpr, loop ast.Node) bool {
 			}
 		case *ast.CallExpr:
 			if n != call && !c.info.Types[n.Fun].IsType() && c.info.Types[n].Value == nil {
-				found = found || !isNamePart(c.info, n) // It may return something else each time.
+				found = found || !isNamePart(c.info, n) // The call may return something else each time.
 			}
 		}
 		return true
@@ -60,7 +60,7 @@ func (c *checker) depends(call *ast.CallExpr, loop ast.Node) bool {
 	return found
 }
 
-// isNamePart reports whether a call returns the same in each iteration.
+// isNamePart reports whether a call returns the same value in each iteration.
 func isNamePart(info *types.Info, call *ast.CallExpr) bool {
 	f := library.Callee(info, call)
 	if f == nil {
@@ -73,8 +73,8 @@ func isNamePart(info *types.Info, call *ast.CallExpr) bool {
 	return false
 }
 
-// registers reports whether the body of a loop registers anything, as far as can be seen always with the
-// same registerer.
+// registers reports whether the body of a loop registers anything. As far as the code shows, the registerer
+// is always the same one.
 func (c *checker) registers(loop ast.Node, body *ast.BlockStmt) bool {
 	found := false
 	ast.Inspect(body, func(n ast.Node) bool {
@@ -92,7 +92,7 @@ func (c *checker) registers(loop ast.Node, body *ast.BlockStmt) bool {
 	return found
 }
 
-// leaves reports whether the body of a loop leaves it, so that the body may run only once.
+// leaves reports whether the body of a loop exits the loop, so that it may run only once.
 func leaves(body *ast.BlockStmt) bool {
 	found := false
 	ast.Inspect(body, func(n ast.Node) bool {

@@ -44,7 +44,7 @@ func isGRPCHandler(sig *types.Signature) bool {
 	return results.Len() == 1 && hasMethod(p.At(p.Len()-1).Type(), "SetTrailer") && hasMethod(p.At(p.Len()-1).Type(), "SendMsg")
 }
 
-// isCollect reports whether a method is one that scrapes call.
+// isCollect reports whether scrapes call the method.
 func isCollect(name string, sig *types.Signature) bool {
 	p := sig.Params()
 	if p.Len() == 0 {

@@ -10,7 +10,7 @@ import (
 // Kind is the kind of metric that a constructor makes.
 type Kind string
 
-// The kinds. Those of instruments are the names of their types.
+// Kinds of metrics. Those of instruments are the names of their types.
 const (
 	Counter   Kind = "Counter"
 	Gauge     Kind = "Gauge"
@@ -22,10 +22,10 @@ const (
 	Desc      Kind = "Desc"
 )
 
-// Registration is the way in which a new metric is registered.
+// Registration is how a new metric is registered.
 type Registration int
 
-// The ways in which a metric is registered.
+// Ways in which a metric is registered.
 const (
 	Unregistered Registration = iota // by another call
 	Default                          // by the constructor, with the default registerer
@@ -36,8 +36,8 @@ const (
 // Constructor describes a call that makes an instrument, a vector or a descriptor.
 type Constructor struct {
 	Kind         Kind
-	Vec          bool // a vector
-	Func         bool // calls a function in scrapes
+	Vec          bool // whether it makes a vector
+	Func         bool // whether the metric calls a function during scrapes
 	Registration Registration
 
 	// arguments of the call; nil if the constructor has no such parameter

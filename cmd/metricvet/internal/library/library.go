@@ -60,7 +60,7 @@ func IsHTTPFunc(f *types.Func, prefix string) bool {
 	return f != nil && isHTTP(f.Pkg().Path()) && f.Signature().Recv() == nil && strings.HasPrefix(f.Name(), prefix)
 }
 
-// IsHTTPType reports whether t is promhttp's type with that name.
+// IsHTTPType reports whether t is promhttp's type with the given name.
 func IsHTTPType(t types.Type, name string) bool {
 	named, ok := types.Unalias(t).(*types.Named)
 	return ok && named.Obj().Pkg() != nil && isHTTP(named.Obj().Pkg().Path()) && named.Obj().Name() == name

@@ -90,7 +90,7 @@ func unitProblems(kind library.Kind, words []string) (list []problem) {
 		}
 	}
 	if missing := missingUnit(kind, words); unit == "" && missing != "" {
-		list = append(list, problem{"unit", "the name should tell the unit: " + missing})
+		list = append(list, problem{"unit", "the name should contain the unit: " + missing})
 	}
 	return list
 }

@@ -61,15 +61,15 @@ func (r *Reporter) readComments(file *ast.File) {
 			if c.Pos() < file.Package {
 				r.files[p.Filename] = true
 			}
-			if r.alone(p) {
+			if r.startsLine(p) {
 				r.silent[line{p.Filename, r.pass.Fset.Position(group.End()).Line + 1}] = true
 			}
 		}
 	}
 }
 
-// alone reports whether the comment at p is the first thing on its line.
-func (r *Reporter) alone(p token.Position) bool {
+// startsLine reports whether the comment at p is the first thing on its line.
+func (r *Reporter) startsLine(p token.Position) bool {
 	text, err := r.pass.ReadFile(p.Filename)
 	if err != nil || p.Offset > len(text) {
 		return false

@@ -13,8 +13,8 @@ import (
 	"github.com/luxfi/metric/cmd/metricvet/internal/library"
 )
 
-// bounded reports whether the function around a call checks the value first: compares it with other
-// values, switches on it, looks it up, or passes it to a function that decides about it.
+// bounded reports whether the function around a call checks the value first: whether it compares the value
+// with other values, switches on it, looks it up, or passes it to a function that validates it.
 func (c *checker) bounded(call inspector.Cursor, s *source, vars []*types.Var) bool {
 	limit := call.Node().Pos()
 	var same func(ast.Expr) bool

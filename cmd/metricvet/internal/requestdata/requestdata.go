@@ -54,7 +54,7 @@ func run(pass *analysis.Pass) (any, error) {
 	return nil, nil
 }
 
-// routeOption returns the function that the option Route of promhttp.ServerOpts is set to, or nil.
+// routeOption returns the function literal that promhttp.ServerOpts.Route is set to, or nil.
 func (c *checker) routeOption(cur inspector.Cursor, option *ast.KeyValueExpr) *ast.FuncLit {
 	key, ok := option.Key.(*ast.Ident)
 	if !ok || key.Name != "Route" {
@@ -124,8 +124,8 @@ func (c *checker) literal(e ast.Expr) *ast.CompositeLit {
 	return nil
 }
 
-// mapValues returns the values of a literal of labels. In a struct of typed labels, the values are in
-// the same places.
+// mapValues returns the values of a literal of labels. In a struct of typed labels, they are in the same
+// places.
 func mapValues(lit *ast.CompositeLit) (values []ast.Expr) {
 	if lit == nil {
 		return nil

@@ -26,7 +26,7 @@ var (
 		advice: "use a class of errors, such as timeout or refused"}
 	currentTime = source{category: "time", what: "the current time, which is never the same twice",
 		advice: "use the value of a gauge"}
-	identifier = source{category: "id", what: "an identifier, of which there is no end",
+	identifier = source{category: "id", what: "an identifier, which can have any number of values",
 		advice: "leave the label out, and log it or add it as an exemplar"}
 )
 
@@ -71,8 +71,8 @@ var calls = map[string]source{
 	"(github.com/satori/go.uuid.UUID).String":          identifier,
 }
 
-// identifiers matches names of unbounded strings and numbers. It leaves out tenants, customers and
-// accounts, which are often few, and wanted.
+// identifiers matches names of unbounded strings and numbers. It does not match tenants, customers and
+// accounts, because these are often few, and useful as labels.
 var identifiers = regexp.MustCompile(
 	`(?i)^(user|request|req|session|trace|span|message|msg|transaction|correlation|order)_?(id|uuid)$`)
 
@@ -83,7 +83,7 @@ func (t *trace) sourceOf(e ast.Expr) *source {
 		return nil
 	}
 	if !t.server && (s.category == "method" || s.category == "host") {
-		return nil // A client chooses these itself.
+		return nil // A client sets these itself.
 	}
 	return &s
 }

@@ -20,7 +20,7 @@ type source struct {
 // trace follows a value back to its origin.
 type trace struct {
 	*checker
-	server bool         // whether a request is handled, not made
+	server bool         // whether a request is handled rather than made
 	vars   []*types.Var // variables on the way
 }
 
@@ -69,8 +69,8 @@ func (t *trace) any(depth int, list ...ast.Expr) *source {
 	return nil
 }
 
-// followVariable follows a variable that is assigned once. A variable that is assigned more often has
-// probably been replaced by another value where its first value is unbounded.
+// followVariable follows a variable that is assigned once. If a variable is assigned more often, the
+// program has probably replaced an unbounded first value.
 func (t *trace) followVariable(id *ast.Ident, depth int) *source {
 	v, ok := t.info.ObjectOf(id).(*types.Var)
 	if !ok {

@@ -9,8 +9,8 @@ import (
 	"github.com/luxfi/metric/cmd/metricvet/internal/library"
 )
 
-// String returns the value of a string that is constant, or that never changes after one constant has
-// been assigned to it.
+// String returns the value of a string that is constant, or that never changes after a constant has been
+// assigned to it.
 func (r *Resolver) String(e ast.Expr) (string, bool) {
 	return r.stringWithin(e, 0)
 }
@@ -39,8 +39,8 @@ func (r *Resolver) stringWithin(e ast.Expr, depth int) (string, bool) {
 	return "", false
 }
 
-// fullName joins the parts of a name, any of which may be nil. It returns the end of the name as far as
-// it is known.
+// fullName joins the parts of a name, any of which may be nil. If only the end of the name is known, it
+// returns that end.
 func (r *Resolver) fullName(namespace, subsystem, name ast.Expr, depth int) (string, bool) {
 	if name == nil {
 		return "", false

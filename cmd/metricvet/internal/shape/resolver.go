@@ -21,7 +21,7 @@ type Resolver struct {
 
 	// facts about variables, fields and functions; nil while they are being determined
 	facts  map[types.Object]*Fact
-	frozen bool // whether facts is complete and must not change any more
+	frozen bool // whether facts is complete and must not change anymore
 }
 
 // Of returns the shape of the value of e, or nil if nothing is known.
@@ -61,7 +61,8 @@ func (r *Resolver) Receiver(call *ast.CallExpr) *Shape {
 	return nil
 }
 
-// embedded returns the first embedded field on the way to a method that is a vector or the like.
+// embedded returns the first embedded field on the way to a method whose type is a vector, an instrument or
+// a descriptor.
 func embedded(selection *types.Selection) *types.Var {
 	t, path := selection.Recv(), selection.Index()
 	if library.IsShaped(t) {

@@ -12,7 +12,7 @@ import (
 
 // Shape is what is known about a vector, an instrument or a descriptor. It must not be modified.
 type Shape struct {
-	Kind   library.Kind // empty if unknown
+	Kind   library.Kind // full name, or the end of it; empty if unknown
 	Name   string       // the full name, or the end of it; empty if unknown
 	Known  bool         // whether the labels are known
 	Labels []string     // variable labels, in order, without those that are curried
@@ -54,7 +54,7 @@ func (s *Shape) curried(names []string, known bool) *Shape {
 	return c
 }
 
-// joined returns the common knowledge about a value that has either of two shapes. Either may be nil.
+// joined returns what is known about a value that has one of two shapes. Either shape may be nil.
 func joined(a, b *Shape) *Shape {
 	if a == nil || b == nil {
 		return nil

@@ -50,7 +50,7 @@ func Find(ctx context.Context, dir string) (*Module, error) {
 	}
 	text, err := os.ReadFile(filepath.Join(dir, "go.mod"))
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("%s has no go.mod: a migration is one of a whole module, so name the folder of its go.mod", dir)
+		return nil, fmt.Errorf("%s has no go.mod: migrate changes whole modules, so name the folder that contains go.mod", dir)
 	}
 	if err != nil {
 		return nil, err

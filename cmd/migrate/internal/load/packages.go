@@ -188,7 +188,7 @@ type Stray struct {
 // known.
 func (m *Module) Strays(known map[string]bool) ([]Stray, error) {
 	var strays []Stray
-	// why is the reason why a folder's files are not in the module's packages.
+	// why is the reason why the files in a folder do not belong to the module's packages.
 	var walk func(dir, why string) error
 	walk = func(dir, why string) error {
 		entries, err := os.ReadDir(dir)
@@ -236,7 +236,7 @@ func outOfModule(path, name, why string) string {
 		return why
 	}
 	if _, err := os.Stat(filepath.Join(path, "go.mod")); err == nil {
-		return "it belongs to the nested module in " + filepath.Base(path) + ", which has to be migrated by itself"
+		return "it belongs to the nested module in " + filepath.Base(path) + ", which must be migrated separately"
 	}
 	switch {
 	case name == "vendor":

@@ -37,12 +37,12 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	flags.BoolVar(&o.revert, "revert", false, "go back to client_golang; versions that the migration has raised in go.mod stay")
 	flags.StringVar(&o.version, "version", "latest", "require this `version` of "+load.Root)
 	flags.StringVar(&o.replace, "replace", "", "use the copy of "+load.Root+" in this `folder`")
-	flags.Func("tags", "build with these tags, separated by commas, as well; may be repeated", func(tags string) error {
+	flags.Func("tags", "also build with these tags, separated by commas; may be repeated", func(tags string) error {
 		o.tags = append(o.tags, tags)
 		return nil
 	})
 	flags.StringVar(&o.platforms, "platforms", "", "build for these `platforms`, such as linux/amd64,windows/amd64")
-	flags.BoolVar(&o.partial, "partial", false, "write the files even if the module does not compile then")
+	flags.BoolVar(&o.partial, "partial", false, "write the files even if the module does not compile afterwards")
 	flags.BoolVar(&o.tidy, "tidy", true, "run go mod tidy")
 	if err := flags.Parse(args); err != nil {
 		return nil, err

@@ -70,7 +70,7 @@ func (p *report) brokenByVersions(problems []check.Problem, before *modfile.File
 			}
 		}
 	}
-	p.printf("Upgrade them first, and mend the following:\n")
+	p.printf("Upgrade them first, and fix these errors:\n")
 	p.list(p.texts(problems))
 }
 
@@ -87,7 +87,7 @@ func (p *report) problems(problems []check.Problem) bool {
 	if len(problems) == 0 {
 		return false
 	}
-	p.printf("%d errors are left, to be mended by hand:\n", len(problems))
+	p.printf("%d errors remain; fix them by hand:\n", len(problems))
 	for _, problem := range problems {
 		p.list(p.texts([]check.Problem{problem}))
 		if hint := hint(problem.Text, p.revert); hint != "" {
@@ -101,7 +101,7 @@ func (p *report) problems(problems []check.Problem) bool {
 func hint(text string, revert bool) string {
 	switch {
 	case revert:
-		return "this is only in " + load.Root + ": take it out before going back"
+		return "this is only in " + load.Root + ": remove it before you go back"
 	case strings.Contains(text, "Registry"):
 		return "give the library a registry of client_golang's, and register that with yours: it is a collector"
 	case strings.Contains(text, "Vec"):
@@ -119,7 +119,7 @@ func (p *report) result(r *rewrite.Result, strays []load.Stray) {
 	var apart []string
 	for _, f := range r.Changed() {
 		if f.Generated() {
-			apart = append(apart, p.name(f.Path)+": generated; its generator has to be changed, too")
+			apart = append(apart, p.name(f.Path)+": generated; change its generator, too")
 		}
 	}
 	for _, s := range strays {
@@ -170,7 +170,7 @@ func (p *report) diff(changed []*source.File, texts map[string][]byte) {
 }
 
 func (p *report) untouched() {
-	p.printf("Nothing was written. With -partial, it is, and the rest can be done by hand.\n")
+	p.printf("Nothing was written. Use -partial to write the changes and fix the rest by hand.\n")
 }
 
 func (p *report) dry(changed []*source.File) { p.printf("%d files would change.\n", len(changed)) }

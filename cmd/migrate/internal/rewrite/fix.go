@@ -10,9 +10,9 @@ import (
 	"github.com/luxfi/metric/cmd/migrate/internal/load"
 )
 
-// fixAll fixes the uses whose types do not match. It begins with those whose place needs another type.
-// Then it fixes those whose value needs another declaration, and last the others, which may match by
-// then.
+// fixAll fixes the uses whose types do not match. It begins with those whose place needs another type, and
+// goes on with those whose value needs another declaration. By then, some of the others may match. It fixes
+// the rest last.
 func (f *fixer) fixAll() {
 	f.eachUse(f.fixTarget)
 	if !f.batch.Empty() {
@@ -54,7 +54,7 @@ func (f *fixer) plain(t types.Type) types.Type {
 	return nil
 }
 
-// fix fixes a use that the change of the library has broken.
+// fix fixes a use that no longer compiles because of the change of the library.
 func (f *fixer) fix(u use) {
 	rel := f.libraries.relate(u.have, u.want)
 	switch {
@@ -65,7 +65,7 @@ func (f *fixer) fix(u use) {
 	case isSignature(u.have) && !rel.narrow && !rel.widen:
 		f.attempt(f.retype(u), f.retarget(u, rel), f.wrap(u, u.want))
 	default:
-		f.attempt(f.wrap(u, u.want), f.retype(u), f.retarget(u, rel), f.swapCallee(u, rel))
+		f.attempt(f.wrap(u, u.want), f.retype(u), f.retarget(u, rel), f.useClientFunc(u, rel))
 	}
 }
 
@@ -107,14 +107,14 @@ func (f *fixer) retarget(u use, rel relation) func(*change) bool {
 	}
 }
 
-// swapCallee returns a function that makes the call use client_golang's function of the same name.
-func (f *fixer) swapCallee(u use, rel relation) func(*change) bool {
+// useClientFunc returns a function that makes the call use client_golang's function of the same name.
+func (f *fixer) useClientFunc(u use, rel relation) func(*change) bool {
 	return func(c *change) bool {
 		if !rel.toOurs || u.call == nil {
 			return false
 		}
 		_, id := f.callee(u.call.Fun)
-		return id != nil && f.swapName(c, u.call.Fun, nil)
+		return id != nil && f.useClientName(c, u.call.Fun, nil)
 	}
 }
 
@@ -206,7 +206,7 @@ func (f *fixer) retypeEmbedded(c *change, t types.Type, path []int) bool {
 	return false
 }
 
-// clientType returns client_golang's type for one of our types or a pointer to it.
+// clientType returns client_golang's type for one of our types or for a pointer to it.
 func (f *fixer) clientType(t types.Type) (types.Type, bool) {
 	if p, ok := types.Unalias(t).(*types.Pointer); ok {
 		elem, ok := f.clientType(p.Elem())
@@ -218,8 +218,8 @@ func (f *fixer) clientType(t types.Type) (types.Type, bool) {
 	return types.Typ[types.Invalid], false
 }
 
-// tidyImports removes imports of the libraries that are no longer needed.
-func (f *fixer) tidyImports() {
+// removeUnusedImports removes imports of the libraries that are no longer needed.
+func (f *fixer) removeUnusedImports() {
 	f.eachFile(func(p *check.Package, tree *ast.File) {
 		used := make(map[types.Object]bool)
 		for id, object := range p.Info.Uses {
@@ -251,8 +251,8 @@ func (f *fixer) tidyImports() {
 	})
 }
 
-// restoreName replaces an import of ours that is no longer needed by client_golang's, so that a file
-// that still uses client_golang stays as it was.
+// restoreName replaces an unneeded import of ours with client_golang's, so that a file that still uses
+// client_golang stays unchanged.
 func (f *fixer) restoreName(c *change, tree *ast.File, unused *ast.ImportSpec) bool {
 	below, ours := strings.CutPrefix(importPath(unused), load.Root)
 	if !ours {

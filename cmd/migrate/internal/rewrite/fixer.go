@@ -18,7 +18,7 @@ type Entry struct {
 	Text string
 }
 
-// A change is a set of edits, with the lines that the report says about them.
+// A change is a set of edits and the lines about them in the report.
 type change struct {
 	source.Change
 
@@ -86,8 +86,8 @@ func (f *fixer) attempt(ways ...func(c *change) bool) bool {
 	return false
 }
 
-// typeOf returns the type of an expression, as the current package sees it if it contains the
-// expression.
+// typeOf returns the type of an expression. If the current package contains the expression, it returns the
+// type that this package sees.
 func (f *fixer) typeOf(e ast.Expr) types.Type {
 	if f.pkg != nil {
 		if t := f.pkg.Info.TypeOf(e); t != nil {

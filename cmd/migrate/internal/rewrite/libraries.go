@@ -10,7 +10,7 @@ import (
 
 // libraries maps the types of the two libraries to each other.
 type libraries struct {
-	ours, client map[string]*types.Package // by their path below the root
+	ours, client map[string]*types.Package // packages by their path below the root
 
 	// counterparts maps our types, except aliases of client_golang's, to client_golang's types.
 	counterparts map[*types.TypeName]*types.TypeName
@@ -95,8 +95,8 @@ func (r relation) and(s relation) relation {
 	return relation{r.alike && s.alike, r.toClient || s.toClient, r.toOurs || s.toOurs, r.narrow || s.narrow, r.widen || s.widen}
 }
 
-// same reports whether two types are identical. Types of a package and of its variant with test files
-// are.
+// same reports whether two types are identical. The types of a package and those of its variant with test
+// files count as identical.
 func (l *libraries) same(a, b types.Type) bool { return l.relate(a, b).same() }
 
 // relate compares two types.

@@ -136,7 +136,7 @@ func (f *fixer) removeImport(c *change, tree *ast.File, spec *ast.ImportSpec) {
 	c.Replace(file, from, to, "")
 }
 
-// wholeLine extends a range to its line if the rest of the line is only blanks and a comment.
+// wholeLine extends a range to its line if the rest of the line contains only blanks and a comment.
 func wholeLine(file *source.File, from, to int) (begin, end int) {
 	begin = from
 	for begin > 0 && (file.Text[begin-1] == ' ' || file.Text[begin-1] == '\t') {

@@ -7,7 +7,7 @@ import (
 	"github.com/luxfi/metric/cmd/migrate/internal/check"
 )
 
-// notes reports code that compiles but may have another meaning now.
+// notes reports code that compiles but may now have another meaning.
 func (f *fixer) notes() []Entry {
 	var entries []Entry
 	note := func(tree *ast.File, n ast.Node, text string) {
@@ -20,7 +20,7 @@ func (f *fixer) notes() []Entry {
 				return
 			}
 			if name := typeName(t); name == "MultiError" {
-				note(tree, e, "what Gather returns is a *GatherError, not a MultiError: use errors.As, which finds both")
+				note(tree, e, "Gather returns a *GatherError, not a MultiError: use errors.As, which finds both")
 			} else if _, ok := f.clientType(t); ok {
 				note(tree, e, "holds for a "+name+" that was made with "+importedAs(e)+", and not for one that a library has made with client_golang")
 			}

@@ -72,14 +72,14 @@ func (f *fixer) retypeName(c *change, e ast.Expr, object types.Object, want type
 		return false
 	}
 	if isOurs(object.Pkg()) {
-		return f.swapName(c, e, want)
+		return f.useClientName(c, e, want)
 	}
 	return f.retypeObject(c, object, want)
 }
 
-// swapName replaces a name of ours by that of client_golang's package. The result must have the wanted
-// type, unless want is nil.
-func (f *fixer) swapName(c *change, e ast.Expr, want types.Type) bool {
+// useClientName replaces a name of our package with the same name of client_golang's package. The result
+// must have the wanted type, unless want is nil.
+func (f *fixer) useClientName(c *change, e ast.Expr, want types.Type) bool {
 	object, _ := f.callee(e)
 	if object == nil || !isOurs(object.Pkg()) || object.Parent() != object.Pkg().Scope() {
 		return false
@@ -104,7 +104,7 @@ func (f *fixer) swapName(c *change, e ast.Expr, want types.Type) bool {
 	return true
 }
 
-// consequence says what it means to use client_golang's type or function of a name.
+// consequence describes what using client_golang's type or function with the given name means.
 func consequence(name string) string {
 	if strings.HasSuffix(name, "Registry") {
 		return "; collectors in that registry get no context. " +
@@ -135,7 +135,7 @@ func (f *fixer) retypeCall(c *change, e *ast.CallExpr, want types.Type) bool {
 		}
 		their, ok := f.libraries.client[below].Scope().Lookup(object.Name()).(*types.Func)
 		return ok && their.Signature().Results().Len() == 1 && f.libraries.same(their.Signature().Results().At(0).Type(), want) &&
-			f.swapName(c, e.Fun, nil)
+			f.useClientName(c, e.Fun, nil)
 	}
 	switch ast.Unparen(e.Fun).(type) {
 	case *ast.FuncLit:

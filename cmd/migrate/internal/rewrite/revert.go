@@ -74,8 +74,8 @@ func isPointer(t types.Type) bool {
 	return ok
 }
 
-// soleReturn returns the call if a function literal does nothing but return its results.
-func soleReturn(lit *ast.FuncLit) *ast.CallExpr {
+// returnedCall returns the call if a function literal does nothing but return its results.
+func returnedCall(lit *ast.FuncLit) *ast.CallExpr {
 	if len(lit.Body.List) != 1 {
 		return nil
 	}
@@ -94,7 +94,7 @@ func (f *fixer) unwrapResults(c *change, e *ast.CallExpr) bool {
 	if !ok || len(e.Args) > 0 || len(lit.Type.Params.List) > 0 {
 		return false
 	}
-	call := soleReturn(lit)
+	call := returnedCall(lit)
 	if call == nil || !f.isForClient(f.typeOf(call), f.typeOf(e)) {
 		return false
 	}
@@ -115,7 +115,7 @@ func (f *fixer) isForClient(have, want types.Type) bool {
 
 // unliteral removes a function literal that only passes its parameters on.
 func (f *fixer) unliteral(c *change, e *ast.FuncLit) bool {
-	call := soleReturn(e)
+	call := returnedCall(e)
 	if call == nil || !f.isForClient(f.typeOf(call.Fun), f.typeOf(e)) {
 		return false
 	}

@@ -95,7 +95,7 @@ func (r *Result) run(m *load.Module, checkers []*check.Checker, revert bool) err
 	if !revert && r.Imports > 0 {
 		r.rounds(m, checkers, (*fixer).fixAll)
 	}
-	r.rounds(m, checkers, (*fixer).tidyImports)
+	r.rounds(m, checkers, (*fixer).removeUnusedImports)
 	for _, c := range checkers {
 		round := c.Check()
 		r.Problems = append(r.Problems, round.Problems...)

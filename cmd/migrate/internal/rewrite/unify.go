@@ -8,8 +8,8 @@ import (
 	"github.com/luxfi/metric/cmd/migrate/internal/load"
 )
 
-// unify makes a written type name client_golang's types in place of ours. It reports whether that is all
-// that must change.
+// unify changes a type expression to name client_golang's types in place of ours. It reports whether
+// nothing else must change.
 func (f *fixer) unify(c *change, e ast.Expr, want types.Type) bool {
 	have := f.typeOf(e)
 	if function, ok := e.(*ast.FuncType); ok && have == nil { // of a declared function or method

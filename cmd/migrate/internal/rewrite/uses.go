@@ -11,7 +11,7 @@ import (
 // A use is a value at a place that requires a type: an argument, an assigned, returned or sent value, or
 // an element of a literal.
 type use struct {
-	expr  ast.Expr // the value; for one of several results, the call
+	expr  ast.Expr // the value; if it is one of several results, the call
 	index int      // index of the result, or -1
 	have  types.Type
 	want  types.Type

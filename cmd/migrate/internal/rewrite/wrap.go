@@ -60,8 +60,8 @@ func (f *fixer) bridge(c *change, e ast.Expr, have, want types.Type) bool {
 	return true
 }
 
-// convert converts an instrument to Counter or Gauge, or one of our types with the same underlying type,
-// such as Gatherers, to client_golang's.
+// convert converts a readable instrument to Counter or Gauge. It converts a value of one of our types, such
+// as Gatherers, to client_golang's type if both have the same underlying type.
 func (f *fixer) convert(c *change, e ast.Expr, have, want types.Type) bool {
 	rel := f.libraries.relate(have, want)
 	named, ok := types.Unalias(want).(*types.Named)

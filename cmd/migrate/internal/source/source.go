@@ -116,7 +116,7 @@ type Outcome int
 // The outcomes.
 const (
 	Added    Outcome = iota
-	Known            // The batch has all its edits already.
+	Known            // The batch already has all its edits.
 	Deferred         // It touches the edits of another change; try again after Apply.
 )
 

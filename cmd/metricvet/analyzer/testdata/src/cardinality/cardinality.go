@@ -157,7 +157,7 @@ func failures(err error) {
 func class(error) string { return "" }
 
 func unique(ctx context.Context, userID int, deviceID string, now time.Time) {
-	requests.WithLabelValues(uuid.NewString())                      // want `an identifier, of which there is no end`
+	requests.WithLabelValues(uuid.NewString())                      // want `an identifier, which can have any number of values`
 	requests.WithLabelValues(uuid.New().String())                   // want `an identifier`
 	requests.WithLabelValues(strconv.Itoa(userID))                  // want `an identifier`
 	requests.WithLabelValues(time.Now().UTC().Format(time.RFC3339)) // want `the current time`

@@ -31,7 +31,7 @@ func bad(m metric.Metrics) {
 	prometheus.NewHistogram(prometheus.HistogramOpts{Name: "wait_milliseconds", Help: help})       // want `base unit: seconds instead of milliseconds`
 	prometheus.NewGauge(prometheus.GaugeOpts{Name: "age_hours", Help: help})                       // want `seconds instead of hours`
 	prometheus.NewGauge(prometheus.GaugeOpts{Name: "heap_kb", Help: help})                         // want `the unit kb should be written out`
-	prometheus.NewHistogram(prometheus.HistogramOpts{Name: "request_duration", Help: help})        // want `the name should tell the unit: request_duration_seconds`
+	prometheus.NewHistogram(prometheus.HistogramOpts{Name: "request_duration", Help: help})        // want `the name should contain the unit: request_duration_seconds`
 	prometheus.NewSummary(prometheus.SummaryOpts{Name: "rpc_latency", Help: help})                 // want `rpc_latency_seconds`
 	prometheus.NewHistogram(prometheus.HistogramOpts{Name: "response_size", Help: help})           // want `response_size_bytes`
 	prometheus.NewGauge(prometheus.GaugeOpts{Name: "queueItems", Help: help})                      // want `snake_case`
