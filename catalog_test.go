@@ -131,11 +131,11 @@ func TestCatalogOfGatherers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	labelled := metric.NewLabelGatherer("shard")
+	labeled := metric.NewLabelGatherer("shard")
 	for _, shard := range []string{"1", "2"} {
 		r := metric.NewContextRegistry()
 		r.MustRegister(metric.NewGaugeVec(metric.GaugeOpts{Name: "g"}, []string{"x"}))
-		if err := labelled.Register(shard, r); err != nil {
+		if err := labeled.Register(shard, r); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -160,7 +160,7 @@ func TestCatalogOfGatherers(t *testing.T) {
 				"plain_there gauge [{zone false  1}] 1 [{plain gatherer}]\n",
 		},
 		// The value of the label shard differs between the gatherers.
-		{"labelled", labelled, "g gauge [{shard false  0} {x false  0}] 0 [{1/g instrument} {2/g instrument}]\n"},
+		{"labeled", labeled, "g gauge [{shard false  0} {x false  0}] 0 [{1/g instrument} {2/g instrument}]\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c, err := metric.Catalog(test.gatherer)

@@ -50,15 +50,15 @@ func badMetrics() map[string][]metric.Metric {
 	untyped := func(d *metric.Desc, values ...string) metric.Metric {
 		return metric.MustNewConstMetric(d, metric.UntypedValue, 1, values...)
 	}
-	x, labelled := desc("x", "h"), desc("x", "h", "a")
+	x, labeled := desc("x", "h"), desc("x", "h", "a")
 	return map[string][]metric.Metric{
-		"type of a counter":        {counter(labelled, "1"), gauge(labelled, "2")},
-		"type of a gauge":          {gauge(labelled, "1"), counter(labelled, "2")},
+		"type of a counter":        {counter(labeled, "1"), gauge(labeled, "2")},
+		"type of a gauge":          {gauge(labeled, "1"), counter(labeled, "2")},
 		"type of a summary":        {summary(x), gauge(x)},
 		"type of a histogram":      {histogram(x), gauge(x)},
 		"type of an untyped":       {untyped(x), gauge(x)},
-		"help":                     {gauge(labelled, "1"), gauge(desc("x", "other", "a"), "2")},
-		"duplicate":                {gauge(labelled, "1"), gauge(labelled, "1")},
+		"help":                     {gauge(labeled, "1"), gauge(desc("x", "other", "a"), "2")},
+		"duplicate":                {gauge(labeled, "1"), gauge(labeled, "1")},
 		"duplicate without labels": {counter(x), counter(x)},
 		"duplicate with timestamp": {metric.NewMetricWithTimestamp(time.Unix(1, 0), gauge(x)), metric.NewMetricWithTimestamp(time.Unix(1, 0), gauge(x))},
 		"invalid metric":           {metric.NewInvalidMetric(x, errors.New("boom"))},

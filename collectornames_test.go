@@ -38,7 +38,7 @@ func TestDefaultNames(t *testing.T) {
 		want string
 	}{
 		"counter":         {metric.NewCounter(metric.CounterOpts{Name: "c"}), "c"},
-		"labelled":        {metric.NewCounter(metric.CounterOpts{Name: "c", ConstLabels: metric.Labels{"a": "1"}}), "c"},
+		"labeled":         {metric.NewCounter(metric.CounterOpts{Name: "c", ConstLabels: metric.Labels{"a": "1"}}), "c"},
 		"vector":          {metric.NewGaugeVec(metric.GaugeOpts{Name: "v"}, []string{"a"}), "v"},
 		"function":        {metric.NewGaugeFunc(metric.GaugeOpts{Name: "f"}, one), "f"},
 		"their counter":   {prometheus.NewCounter(metric.CounterOpts{Name: "c"}), "c"},

@@ -182,7 +182,7 @@ func TestResultsOutliveScrapes(t *testing.T) {
 		"wrapped": func(r metric.Registerer, c metric.Collector) {
 			metric.WrapRegistererWithPrefix("p_", r).MustRegister(c)
 		},
-		"labelled": func(r metric.Registerer, c metric.Collector) {
+		"labeled": func(r metric.Registerer, c metric.Collector) {
 			metric.WrapRegistererWith(metric.Labels{"w": "1"}, r).MustRegister(c)
 		},
 	} {

@@ -220,12 +220,12 @@ func TestClientGoesAway(t *testing.T) {
 	for name, contextFunc := range map[string]func(*http.Request) context.Context{"own": nil, "foreign": background} {
 		t.Run(name, func(t *testing.T) {
 			reg := metric.NewContextRegistry()
-			started, cancelled := make(chan struct{}), make(chan struct{})
+			started, canceled := make(chan struct{}), make(chan struct{})
 			reg.MustRegister(metric.NewCollectorFunc(describing("a"), func(ctx context.Context, _ chan<- metric.Metric) {
 				close(started)
 				<-ctx.Done()
 				if errors.Is(ctx.Err(), context.Canceled) {
-					close(cancelled)
+					close(canceled)
 				}
 			}))
 			server := httptest.NewServer(metric.HandlerForContext(reg, metric.HandlerOpts{ContextFunc: contextFunc}))
@@ -237,9 +237,9 @@ func TestClientGoesAway(t *testing.T) {
 			}()
 			get(ctx, t, server.URL)
 			select {
-			case <-cancelled:
+			case <-canceled:
 			case <-time.After(time.Minute):
-				t.Error("the scrape was not cancelled")
+				t.Error("the scrape was not canceled")
 			}
 		})
 	}

@@ -121,7 +121,7 @@ func boundRegistry(t *testing.T) metric.Collector {
 	return theirs
 }
 
-// TestScrapeEndsWhenCancelled checks law 3 for a scrape whose context is cancelled before its
+// TestScrapeEndsWhenCancelled checks law 3 for a scrape whose context is canceled before its
 // deadline.
 func TestScrapeEndsWhenCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -340,7 +340,7 @@ func TestPanics(t *testing.T) {
 // TestBadSamplesAreDropped checks law 7: a sample that cannot be served is dropped and reported,
 // and all others are kept.
 func TestBadSamplesAreDropped(t *testing.T) {
-	labelled := metric.NewDesc("bad", "Of a test.", []string{"l"}, nil)
+	labeled := metric.NewDesc("bad", "Of a test.", []string{"l"}, nil)
 	sample := func(d *metric.Desc, t metric.ValueType, values ...string) metric.Metric {
 		return metric.MustNewConstMetric(d, t, 1, values...)
 	}
@@ -349,14 +349,14 @@ func TestBadSamplesAreDropped(t *testing.T) {
 		kept    int
 		report  string
 	}{
-		"duplicate":     {[]metric.Metric{sample(labelled, metric.GaugeValue, "a"), sample(labelled, metric.GaugeValue, "a"), sample(labelled, metric.GaugeValue, "b")}, 2, "collected before"},
-		"type":          {[]metric.Metric{sample(labelled, metric.GaugeValue, "a"), sample(labelled, metric.CounterValue, "b"), sample(labelled, metric.GaugeValue, "c")}, 2, "should be a"},
-		"help":          {[]metric.Metric{sample(labelled, metric.GaugeValue, "a"), sample(metric.NewDesc("bad", "Other.", nil, nil), metric.GaugeValue)}, 2, "help"},
-		"invalid UTF-8": {[]metric.Metric{sample(labelled, metric.GaugeValue, "a"), rawMetric(labelled, "\xff")}, 1, "not utf8"},
-		"panic":         {[]metric.Metric{writes{desc("bad"), func(*metric.MetricData) { panic("boom") }}, sample(labelled, metric.GaugeValue, "a")}, 1, "boom"},
-		"nil":           {[]metric.Metric{nil, sample(labelled, metric.GaugeValue, "a")}, 1, "nil metric"},
-		"invalid":       {[]metric.Metric{metric.NewInvalidMetric(labelled, errors.New("no luck")), sample(labelled, metric.GaugeValue, "a")}, 1, "no luck"},
-		"invalid desc":  {[]metric.Metric{metric.NewInvalidMetric(metric.NewInvalidDesc(errors.New("no luck")), errors.New("no luck")), sample(labelled, metric.GaugeValue, "a")}, 1, "no luck"},
+		"duplicate":     {[]metric.Metric{sample(labeled, metric.GaugeValue, "a"), sample(labeled, metric.GaugeValue, "a"), sample(labeled, metric.GaugeValue, "b")}, 2, "collected before"},
+		"type":          {[]metric.Metric{sample(labeled, metric.GaugeValue, "a"), sample(labeled, metric.CounterValue, "b"), sample(labeled, metric.GaugeValue, "c")}, 2, "should be a"},
+		"help":          {[]metric.Metric{sample(labeled, metric.GaugeValue, "a"), sample(metric.NewDesc("bad", "Other.", nil, nil), metric.GaugeValue)}, 2, "help"},
+		"invalid UTF-8": {[]metric.Metric{sample(labeled, metric.GaugeValue, "a"), rawMetric(labeled, "\xff")}, 1, "not utf8"},
+		"panic":         {[]metric.Metric{writes{desc("bad"), func(*metric.MetricData) { panic("boom") }}, sample(labeled, metric.GaugeValue, "a")}, 1, "boom"},
+		"nil":           {[]metric.Metric{nil, sample(labeled, metric.GaugeValue, "a")}, 1, "nil metric"},
+		"invalid":       {[]metric.Metric{metric.NewInvalidMetric(labeled, errors.New("no luck")), sample(labeled, metric.GaugeValue, "a")}, 1, "no luck"},
+		"invalid desc":  {[]metric.Metric{metric.NewInvalidMetric(metric.NewInvalidDesc(errors.New("no luck")), errors.New("no luck")), sample(labeled, metric.GaugeValue, "a")}, 1, "no luck"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, want := healthy(t)

@@ -116,12 +116,12 @@ func TestStreamFamiliesAreNotShared(t *testing.T) {
 	stream := func(name string) metric.Collector {
 		return streamOf(name, func(context.Context, *metric.Sink) error { return nil })
 	}
-	labelled := metric.NewCounter(metric.CounterOpts{Name: "a", Help: "Of a test.", ConstLabels: metric.Labels{"l": "v"}})
+	labeled := metric.NewCounter(metric.CounterOpts{Name: "a", Help: "Of a test.", ConstLabels: metric.Labels{"l": "v"}})
 	sibling := metric.NewGauge(metric.GaugeOpts{Name: "a", Help: "Of a test.", ConstLabels: metric.Labels{"l": "w"}})
 	t.Run("stream first", func(t *testing.T) {
 		r := metric.NewContextRegistry()
 		r.MustRegister(streamWith(nil, metric.NewDesc("a", "Of a test.", nil, metric.Labels{"l": "x"})))
-		if err := r.Register(labelled); err == nil || !strings.Contains(err.Error(), `"a"`) {
+		if err := r.Register(labeled); err == nil || !strings.Contains(err.Error(), `"a"`) {
 			t.Errorf("got error %v", err)
 		}
 		if err := r.Register(counterNamed("b")); err != nil {
@@ -130,7 +130,7 @@ func TestStreamFamiliesAreNotShared(t *testing.T) {
 	})
 	t.Run("stream last", func(t *testing.T) {
 		r := metric.NewContextRegistry()
-		r.MustRegister(labelled)
+		r.MustRegister(labeled)
 		if err := r.Register(streamWith(nil, metric.NewDesc("a", "Of a test.", nil, metric.Labels{"l": "x"}))); err == nil {
 			t.Error("a family was shared")
 		}

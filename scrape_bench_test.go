@@ -53,17 +53,17 @@ func BenchmarkWrapped(b *testing.B) {
 	for i := range series {
 		requests.WithLabelValues("/items/"+strconv.Itoa(i), "200").Add(float64(i))
 	}
-	prefixed, labelled := metric.NewPrefixGatherer(), metric.NewLabelGatherer("instance")
+	prefixed, labeled := metric.NewPrefixGatherer(), metric.NewLabelGatherer("instance")
 	if err := prefixed.Register("app", registry); err != nil {
 		b.Fatal(err)
 	}
-	if err := labelled.Register("host-1:9100", prefixed); err != nil {
+	if err := labeled.Register("host-1:9100", prefixed); err != nil {
 		b.Fatal(err)
 	}
 	for _, bench := range []struct {
 		name string
 		g    metric.Gatherer
-	}{{"plain", registry}, {"prefix", prefixed}, {"prefix+label", labelled}} {
+	}{{"plain", registry}, {"prefix", prefixed}, {"prefix+label", labeled}} {
 		b.Run(bench.name, func(b *testing.B) {
 			handler := metric.HandlerFor(bench.g)
 			request, err := http.NewRequestWithContext(b.Context(), http.MethodGet, "/metrics", http.NoBody)

@@ -89,14 +89,14 @@ func TestStatusPageOfHungRegistry(t *testing.T) {
 // writes straight into the response, and samples that are dropped there or when results are merged.
 func TestStatusCounts(t *testing.T) {
 	r := metric.NewContextRegistry()
-	labelled := metric.NewDesc("streamed", "Of a test.", []string{"l"}, nil)
+	labeled := metric.NewDesc("streamed", "Of a test.", []string{"l"}, nil)
 	for name, c := range map[string]metric.Collector{
 		"stream": streamWith(func(_ context.Context, s *metric.Sink) error {
 			for _, value := range []string{"a", "b", "\xff"} {
-				_ = s.Gauge(labelled, 1, value)
+				_ = s.Gauge(labeled, 1, value)
 			}
 			return nil
-		}, labelled),
+		}, labeled),
 		"twice": plain{"twice", func(ch chan<- metric.Metric) {
 			ch <- one("twice")
 			ch <- one("twice")

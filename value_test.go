@@ -69,8 +69,8 @@ func TestValue(t *testing.T) {
 	desc := metric.NewDesc("x", "", nil, nil)
 	counter := metric.NewCounter(metric.CounterOpts{Name: "c_total"})
 	counter.Add(2.5)
-	labelled := metric.NewCounter(metric.CounterOpts{Name: "c_total", ConstLabels: metric.Labels{"a": "b"}})
-	labelled.Inc()
+	labeled := metric.NewCounter(metric.CounterOpts{Name: "c_total", ConstLabels: metric.Labels{"a": "b"}})
+	labeled.Inc()
 	gauge := metric.NewGauge(metric.GaugeOpts{Name: "g"})
 	gauge.Set(-3)
 	counters := metric.NewCounterVec(metric.CounterOpts{Name: "v_total"}, []string{"a"})
@@ -96,7 +96,7 @@ func TestValue(t *testing.T) {
 		want   float64
 	}{
 		"counter":                  {counter, 2.5},
-		"counter with labels":      {labelled, 1},
+		"counter with labels":      {labeled, 1},
 		"gauge":                    {gauge, -3},
 		"counter of a vector":      {counters.WithLabelValues("x"), 4},
 		"gauge of a vector":        {gauges.WithLabelValues("x"), 5},

@@ -105,17 +105,17 @@ func (p *page) transcode(b *testing.B, n int) {
 func BenchmarkWrapped(b *testing.B) {
 	const n = 1_000_000
 	e := exposeOurs(counters, n)
-	prefixed, labelled := metric.NewPrefixGatherer(), metric.NewLabelGatherer("instance")
+	prefixed, labeled := metric.NewPrefixGatherer(), metric.NewLabelGatherer("instance")
 	if err := prefixed.Register("app", e.gatherer); err != nil {
 		b.Fatal(err)
 	}
-	if err := labelled.Register("host-1:9100", prefixed); err != nil {
+	if err := labeled.Register("host-1:9100", prefixed); err != nil {
 		b.Fatal(err)
 	}
 	for _, through := range []struct {
 		name string
 		g    metric.Gatherer
-	}{{"nothing", e.gatherer}, {"prefix+label", labelled}} {
+	}{{"nothing", e.gatherer}, {"prefix+label", labeled}} {
 		b.Run("through="+through.name+"/peer="+ours, func(b *testing.B) {
 			e := exposition{handler: metric.HandlerFor(through.g)}
 			e.scrape(text)

@@ -19,13 +19,13 @@ const maxSampling = 450
 func (s *sampler) gather(ctx context.Context, began time.Time) {
 	snapshot, busy, err := s.sample(ctx, s.timeOf(began))
 	took := time.Since(began)
-	cancelled := errors.Is(ctx.Err(), context.Canceled)
+	canceled := errors.Is(ctx.Err(), context.Canceled)
 	text := s.tracker.texts.line(err)
 	s.observe()
 	s.publish(func(now *moment) {
 		s.gathering()
 		s.gathering = nil
-		if cancelled {
+		if canceled {
 			s.ticked = time.Time{} // Wanted samples are taken again at once.
 		} else {
 			now.began, now.ended = began, time.Now()

@@ -21,16 +21,16 @@ func TestLabelsOfSum(t *testing.T) {
 		d := newDashboard(t, r, dashboard.Opts{})
 		s := open(t, d, "/api/stream?plot="+url.QueryEscape(`{"family":"x"}`))
 		time.Sleep(second)
-		type labelled struct {
+		type labeled struct {
 			First bool
 			Lines []struct{ Labels [][2]string }
 		}
-		if p := last[labelled](t, s, "plot"); len(p.Lines[0].Labels) != 1 {
+		if p := last[labeled](t, s, "plot"); len(p.Lines[0].Labels) != 1 {
 			t.Errorf("the line of one series is %+v", p)
 		}
 		x.WithLabelValues("2").Set(2)
 		time.Sleep(2 * second)
-		if p := last[labelled](t, s, "plot"); !p.First || len(p.Lines[0].Labels) != 0 {
+		if p := last[labeled](t, s, "plot"); !p.First || len(p.Lines[0].Labels) != 0 {
 			t.Errorf("the line of two series is %+v", p)
 		}
 	})

@@ -94,7 +94,7 @@ func TestUpOfCancelledScrape(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
 		if sent := runUp(ctx, c); sent != 2 {
-			t.Errorf("a cancelled scrape gets %d metrics, want the gauge and an error", sent)
+			t.Errorf("a canceled scrape gets %d metrics, want the gauge and an error", sent)
 		}
 		if sent := runUp(ctx, c); sent != 2 || calls.Load() != 1 {
 			t.Errorf("a scrape that has ended before gets %d metrics and calls ping (%d calls)", sent, calls.Load())

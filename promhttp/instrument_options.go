@@ -106,13 +106,13 @@ func newForeignOptions(list []Option) *foreignOptions {
 }
 
 // resolve returns all labels of a request (those of the options, code and method) and its exemplar. The
-// functions of options are called with labelled.
-func (f *foreignOptions) resolve(r, labelled *http.Request, status int) (labels, exemplar metric.Labels) {
+// functions of options are called with labeled.
+func (f *foreignOptions) resolve(r, labeled *http.Request, status int) (labels, exemplar metric.Labels) {
 	rec, ok := f.idle.Get().(*recorder)
 	if !ok {
 		rec = newRecorder(f.list)
 	}
-	rec.answer = http.Response{StatusCode: status, Request: labelled}
+	rec.answer = http.Response{StatusCode: status, Request: labeled}
 	if _, err := rec.trip(r); err != nil { //nolint:bodyclose // There is no body.
 		panic("BUG: " + err.Error())
 	}

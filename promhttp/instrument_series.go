@@ -94,21 +94,21 @@ func (s *series[M]) setDirect(direct func(values [maxDirect]string, n int) M) {
 }
 
 // of returns the series of a request that was answered with status, and its exemplar. Functions of options
-// that set labels are called with labelled.
-func (s *series[M]) of(r, labelled *http.Request, method string, status int) (M, metric.Labels) {
+// that set labels are called with labeled.
+func (s *series[M]) of(r, labeled *http.Request, method string, status int) (M, metric.Labels) {
 	if s.options.foreign != nil {
-		return s.foreign(r, labelled, method, status)
+		return s.foreign(r, labeled, method, status)
 	}
 	if s.direct != nil {
 		var values [maxDirect]string
 		for i, name := range s.names {
-			values[i] = s.value(name, labelled, method, status)
+			values[i] = s.value(name, labeled, method, status)
 		}
 		return s.direct(values, len(s.names)), s.options.exemplarOf(r)
 	}
 	labels := make(metric.Labels, len(s.names))
 	for _, name := range s.names {
-		labels[name] = s.value(name, labelled, method, status)
+		labels[name] = s.value(name, labeled, method, status)
 	}
 	return s.with(labels), s.options.exemplarOf(r)
 }
@@ -130,12 +130,12 @@ func (s *series[M]) value(name string, r *http.Request, method string, status in
 }
 
 // foreign is like of, for options of client_golang.
-func (s *series[M]) foreign(r, labelled *http.Request, method string, status int) (M, metric.Labels) {
+func (s *series[M]) foreign(r, labeled *http.Request, method string, status int) (M, metric.Labels) {
 	if r.Method != method {
 		r = r.WithContext(r.Context()) // A copy.
 		r.Method = method
 	}
-	labels, exemplar := s.options.foreign.resolve(r, labelled, status)
+	labels, exemplar := s.options.foreign.resolve(r, labeled, status)
 	for name, value := range labels {
 		if slices.Contains(s.names, name) {
 			labels[name] = validUTF8(value)

@@ -159,7 +159,7 @@ func TestEveryWithoutLastCall(t *testing.T) {
 // ends.
 func TestEveryInterrupted(t *testing.T) {
 	for name, limit := range map[string]func(context.Context) (context.Context, context.CancelFunc){
-		"cancelled": func(ctx context.Context) (context.Context, context.CancelFunc) {
+		"canceled": func(ctx context.Context) (context.Context, context.CancelFunc) {
 			ctx, cancel := context.WithCancel(ctx)
 			time.AfterFunc(time.Second/2, cancel)
 			return ctx, cancel

@@ -19,8 +19,8 @@ import (
 	"github.com/luxfi/metric/remote"
 )
 
-// labelled returns targets with the instance labels a, b, and so on.
-func labelled(urls ...string) (targets []remote.GroupTarget) {
+// labeled returns targets with the instance labels a, b, and so on.
+func labeled(urls ...string) (targets []remote.GroupTarget) {
 	for i, u := range urls {
 		targets = append(targets, remote.GroupTarget{URL: u, Labels: metric.Labels{"instance": string(rune('a' + i))}})
 	}
@@ -31,7 +31,7 @@ func TestGroup(t *testing.T) {
 	one := serveText(t, "# TYPE stock gauge\nstock 1\nstock{instance=\"x\"} 2\n# TYPE kind counter\nkind 1\n")
 	two := serveText(t, "# TYPE stock gauge\nstock 3\n# TYPE kind gauge\nkind 2\n")
 	down := serve(t, http.NotFoundHandler())
-	targets := labelled(one.URL, two.URL, down.URL)
+	targets := labeled(one.URL, two.URL, down.URL)
 	targets[1].Labels["zone"] = "east"
 	group := remote.NewGroup(remote.GroupOpts{Targets: targets})
 	mfs, err := group.Gather()
@@ -178,7 +178,7 @@ func TestPoliciesOfTargets(t *testing.T) {
 	}))
 	good := serveText(t, "m 2\n")
 	group := remote.NewGroup(remote.GroupOpts{
-		Targets: labelled(bad.URL, good.URL),
+		Targets: labeled(bad.URL, good.URL),
 		Policies: []metric.CollectorOption{
 			metric.WithStale(time.Hour), metric.WithBreaker(2, time.Hour), metric.WithGroup(metric.NewGroup("one at a time", 1)),
 		},
@@ -195,7 +195,7 @@ func TestPoliciesOfTargets(t *testing.T) {
 	if n := requests.Load(); n != 3 {
 		t.Errorf("%d requests, though the breaker opens after two failures", n)
 	}
-	if err := group.Set(labelled(bad.URL)); err != nil { // This is the same target, so it keeps its state.
+	if err := group.Set(labeled(bad.URL)); err != nil { // This is the same target, so it keeps its state.
 		t.Fatal(err)
 	}
 	if _, err := group.Gather(); !errors.Is(err, metric.ErrBreakerOpen) {

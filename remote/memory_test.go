@@ -60,11 +60,11 @@ func TestGathersAtOnce(t *testing.T) {
 		t.Cleanup(func() { reg.Close() })
 		reg.MustRegisterWith(target, opts...)
 		gatherers = append(gatherers, reg)
-		labelled := metric.NewLabelGatherer("zone")
-		if err := labelled.Register("x", reg); err != nil {
+		labeled := metric.NewLabelGatherer("zone")
+		if err := labeled.Register("x", reg); err != nil {
 			t.Fatal(err)
 		}
-		gatherers = append(gatherers, labelled)
+		gatherers = append(gatherers, labeled)
 	}
 	gatherers = append(gatherers, target, remote.NewGroup(remote.GroupOpts{Targets: []remote.GroupTarget{{URL: server.URL}}}))
 	check := func(text string) {

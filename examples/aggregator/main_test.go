@@ -146,7 +146,7 @@ func TestBadConfigurations(t *testing.T) {
 		{"a URL", "targets: [{url: localhost}]", []string{"target 1", "http:// or https://"}},
 		{"a label twice", "targets: [{url: http://a}, {url: http://a/b}]", []string{"target 2", `instance="a"`}},
 		{"a rule", "metric_relabel_configs:\n- action: dorp", []string{"line 2", `"dorp"`, "the actions are replace, keep, drop"}},
-		{"a limit", "opts: {maxbytes: -1}", []string{"MaxBytes", "has to be positive"}},
+		{"a limit", "opts: {maxbytes: -1}", []string{"MaxBytes", "must be positive"}},
 		{"a policy", "stale: -1s", []string{"stale -1s", "must be positive"}},
 		{"the label", "label: __x", []string{"__x", "reserved"}},
 		{"no YAML", "targets: [", []string{"line 1"}},

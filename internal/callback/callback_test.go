@@ -142,7 +142,7 @@ func TestWithin(t *testing.T) {
 		cancel()
 		synctest.Wait()
 		if !errors.Is(got.Err(), context.Canceled) {
-			t.Errorf("when the outer context is cancelled, the inner one has the error %v", got.Err())
+			t.Errorf("when the outer context is canceled, the inner one has the error %v", got.Err())
 		}
 	})
 }

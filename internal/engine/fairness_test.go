@@ -152,7 +152,7 @@ func TestVolumeIsNoVerdict(t *testing.T) {
 // TestFullBufferCostsNoPatientScrape checks that a scrape that allows enough time waits for a run that has
 // filled its buffer unattended, and loses nothing else.
 func TestFullBufferCostsNoPatientScrape(t *testing.T) {
-	for _, how := range []string{"deadline", "cancelled"} {
+	for _, how := range []string{"deadline", "canceled"} {
 		synctest.Test(t, func(t *testing.T) {
 			var e engine.Engine
 			c := shared(func(sink engine.Sink) error {

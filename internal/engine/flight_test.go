@@ -15,11 +15,11 @@ func TestSharedRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var e engine.Engine
 		c := newBlocker(true)
-		cancelled, cancel := context.WithCancel(t.Context())
+		canceled, cancel := context.WithCancel(t.Context())
 		impatient, cancelImpatient := context.WithTimeout(t.Context(), time.Second)
 		defer cancelImpatient()
 
-		first := inBackground(cancelled, &e, c.Collector)
+		first := inBackground(canceled, &e, c.Collector)
 		second := inBackground(t.Context(), &e, c.Collector)
 		third := inBackground(impatient, &e, c.Collector)
 		fourth := inBackground(t.Context(), &e, c.Collector)
@@ -30,7 +30,7 @@ func TestSharedRun(t *testing.T) {
 		o := <-first
 		wantValues(t, o, 1)
 		if !errors.Is(o.Err, context.Canceled) {
-			t.Errorf("the cancelled scrape ended with %v", o.Err)
+			t.Errorf("the canceled scrape ended with %v", o.Err)
 		}
 		o = <-third
 		wantValues(t, o, 1)

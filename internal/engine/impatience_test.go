@@ -35,7 +35,7 @@ func TestImpatientScrapes(t *testing.T) {
 			"deadline": func() (context.Context, context.CancelFunc) {
 				return context.WithTimeout(context.Background(), impatient)
 			},
-			"cancelled": func() (context.Context, context.CancelFunc) {
+			"canceled": func() (context.Context, context.CancelFunc) {
 				ctx, cancel := context.WithCancel(context.Background())
 				time.AfterFunc(impatient, cancel)
 				return ctx, cancel
@@ -200,15 +200,15 @@ func TestLastWords(t *testing.T) {
 	for name, test := range map[string]struct {
 		timeout, limit, late time.Duration
 	}{
-		"deadline":                          {timeout: 10 * time.Second},
-		"short deadline":                    {timeout: 50 * time.Millisecond},
-		"deadline, takes a while":           {timeout: 10 * time.Second, late: 80 * time.Millisecond},
-		"own limit":                         {timeout: 10 * time.Second, limit: time.Second},
-		"own limit, takes a while":          {timeout: 10 * time.Second, limit: 2 * time.Second, late: 1900 * time.Millisecond},
-		"short own limit, takes a while":    {timeout: 10 * time.Second, limit: 50 * time.Millisecond, late: 900 * time.Millisecond},
-		"no deadline, own limit":            {limit: time.Second},
-		"no deadline, own limit and a bit":  {limit: time.Second, late: 500 * time.Millisecond},
-		"cancelled, and speaks immediately": {},
+		"deadline":                         {timeout: 10 * time.Second},
+		"short deadline":                   {timeout: 50 * time.Millisecond},
+		"deadline, takes a while":          {timeout: 10 * time.Second, late: 80 * time.Millisecond},
+		"own limit":                        {timeout: 10 * time.Second, limit: time.Second},
+		"own limit, takes a while":         {timeout: 10 * time.Second, limit: 2 * time.Second, late: 1900 * time.Millisecond},
+		"short own limit, takes a while":   {timeout: 10 * time.Second, limit: 50 * time.Millisecond, late: 900 * time.Millisecond},
+		"no deadline, own limit":           {limit: time.Second},
+		"no deadline, own limit and a bit": {limit: time.Second, late: 500 * time.Millisecond},
+		"canceled, and speaks immediately": {},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

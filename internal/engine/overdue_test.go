@@ -82,7 +82,7 @@ func TestCancelledShared(t *testing.T) {
 		synctest.Wait()
 		cancel()
 		if o := <-first; !errors.Is(o.Err, context.Canceled) {
-			t.Errorf("the cancelled scrape ended with %v", o.Err)
+			t.Errorf("the canceled scrape ended with %v", o.Err)
 		}
 		second := inBackground(t.Context(), &e, c.Collector)
 		if o := scrape(&e, time.Second, c.Collector)[0]; !errors.Is(o.Err, context.DeadlineExceeded) {
@@ -130,10 +130,10 @@ func TestCancelledAware(t *testing.T) {
 					return nil
 				})
 				ctx, cancel := context.WithCancel(t.Context())
-				cancelled := inBackground(ctx, &e, c)
+				canceled := inBackground(ctx, &e, c)
 				synctest.Wait()
 				cancel()
-				<-cancelled // The scrape has waited for the run's last samples.
+				<-canceled // The scrape has waited for the run's last samples.
 				ctx, cancel = t.Context(), func() {}
 				if test.deadline > 0 {
 					ctx, cancel = context.WithTimeout(ctx, test.deadline)

@@ -26,13 +26,13 @@ func (p *Pusher) gather(ctx context.Context, last bool) (backlog.Position, error
 	}
 	var (
 		// The cause may be any error, as with errgroup.
-		cancelled = func() bool { return errors.Is(ctx.Err(), context.Canceled) }
+		canceled = func() bool { return errors.Is(ctx.Err(), context.Canceled) }
 
 		began = time.Now()
 		round = p.history.Begin()
 		queue = &queueWriter{p: p}
 		rw    = &encode.RemoteWriter{
-			TimestampMs: p.timestamp(began), ExemplarsFromMs: p.before, Round: round, Cancelled: cancelled,
+			TimestampMs: p.timestamp(began), ExemplarsFromMs: p.before, Round: round, Cancelled: canceled,
 			MaxSamples: p.opts.MaxSamples, MaxBytes: p.opts.MaxBytes, NativeOnly: p.opts.NativeOnly,
 			Compress: writebody.Compress,
 		}
@@ -40,7 +40,7 @@ func (p *Pusher) gather(ctx context.Context, last bool) (backlog.Position, error
 	opts := encode.Options{Format: encode.RemoteWrite, Linked: rw.Maker}
 	err := engine.Try(func() error { return p.source.ExposeTo(ctx, queue, opts) })
 	p.before = began.UnixMilli()
-	if cancelled() {
+	if canceled() {
 		round.Discard() // Collectors that are missing from the round were not asked.
 	} else {
 		err = errors.Join(err, rw.WriteStale(queue, round, round.Missing))

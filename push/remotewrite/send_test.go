@@ -282,7 +282,7 @@ func TestNoAnswer(t *testing.T) {
 		panic(http.ErrAbortHandler)
 	}))
 	defer hangsUp.Close()
-	cancelled, cancel := context.WithCancel(t.Context())
+	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
 
 	for name, c := range map[string]struct {
@@ -294,7 +294,7 @@ func TestNoAnswer(t *testing.T) {
 		"refused":  {gone.URL, t.Context(), nil, "refused"},
 		"silent":   {silent.URL, t.Context(), context.DeadlineExceeded, "no answer within"},
 		"hangs up": {hangsUp.URL, t.Context(), nil, ""},
-		"over":     {silent.URL, cancelled, context.Canceled, ""},
+		"over":     {silent.URL, canceled, context.Canceled, ""},
 	} {
 		for _, version := range []Protocol{Auto, V1, V2} {
 			s := newTestSender(t, Target{URL: strings.Replace(c.url, "//", "//user:secret@", 1), Protocol: version})

@@ -86,7 +86,7 @@ var (
 // TestCancelledPushEndsNothing checks that a push that is canceled in the middle of a family marks no
 // series as stale, neither in that family nor in others, for any cause of the cancellation.
 func TestCancelledPushEndsNothing(t *testing.T) {
-	for name, cause := range map[string]error{"cancelled": nil, "with a cause": errors.New("another goroutine has failed")} {
+	for name, cause := range map[string]error{"canceled": nil, "with a cause": errors.New("another goroutine has failed")} {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithCancelCause(t.Context())
 			pushes := 0
@@ -105,7 +105,7 @@ func TestCancelledPushEndsNothing(t *testing.T) {
 			p := newPusher(t, r, reg, remotewrite.Opts{})
 			push(t, p)
 			if err := p.Push(ctx); err == nil {
-				t.Error("a cancelled push has no error")
+				t.Error("a canceled push has no error")
 			}
 			push(t, p)
 			for _, key := range []string{`s{l="b"}`, `t{l="b"}`} {
