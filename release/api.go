@@ -17,10 +17,8 @@ import (
 // break programs need a version that says so.
 func checkAPI(ctx context.Context, r *report, c *clone, all modules, tags []string, version, work string) error {
 	last := func(m *nested) string { return lastRelease(m, tags, version) }
-	for _, m := range all.publishedOnes() {
-		if last(m) == "" {
-			r.note("%s has no earlier version of %s to compare its API with", m.path, semver.Major(version))
-		}
+	if first := slices.DeleteFunc(all.publishedOnes(), func(m *nested) bool { return last(m) != "" }); len(first) > 0 {
+		r.note("no tag of an earlier %s version, so the API is compared with nothing: %s", semver.Major(version), first.dirs())
 	}
 	bases := all.atVersions(last)
 	if len(bases) == 0 {

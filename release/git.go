@@ -19,7 +19,15 @@ func open(ctx context.Context, dir string) (*repository, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &repository{strings.TrimSpace(string(top))}, nil
+	repo := &repository{strings.TrimSpace(string(top))}
+	shallow, err := repo.git(ctx, "rev-parse", "--is-shallow-repository")
+	if err != nil {
+		return nil, err
+	}
+	if strings.TrimSpace(string(shallow)) == "true" {
+		return nil, fmt.Errorf("%s is a shallow clone, which may lack the tags of earlier versions: run git fetch --unshallow --tags", repo.dir)
+	}
+	return repo, nil
 }
 
 // git runs a git command and returns what it prints.

@@ -18,7 +18,7 @@ type toolchain struct {
 }
 
 // newToolchain returns a toolchain for the modules of clone, whose module cache is below work. A cache of
-// its own keeps versions that nobody has published out of the user's cache.
+// its own keeps versions that are not published out of the user's cache.
 func newToolchain(ctx context.Context, clone *repository, root, work string) (*toolchain, error) {
 	cmd := exec.CommandContext(ctx, "go", "env", "GOMODCACHE", "GOPROXY")
 	cmd.Dir = work

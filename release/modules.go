@@ -127,7 +127,7 @@ func levels(all modules) ([]modules, error) {
 			level = slices.DeleteFunc(level, func(m *nested) bool { return m.dir != "" })
 		}
 		if len(level) == 0 {
-			return nil, fmt.Errorf("modules require each other in a circle: %s", left.paths())
+			return nil, fmt.Errorf("modules require each other in a circle: %s", left.dirs())
 		}
 		for _, m := range level {
 			placed[m.path] = true
@@ -138,11 +138,11 @@ func levels(all modules) ([]modules, error) {
 	return sorted, nil
 }
 
-// paths joins the paths of the modules.
-func (all modules) paths() string {
+// dirs joins the folders of the modules.
+func (all modules) dirs() string {
 	var list []string
 	for _, m := range all {
-		list = append(list, m.path)
+		list = append(list, path.Join(".", m.dir))
 	}
 	return strings.Join(list, ", ")
 }

@@ -98,7 +98,7 @@ func (c *clone) commit(ctx context.Context, r *report, all, level modules, versi
 			}
 		}
 	}
-	r.result(before, "go.mod and go.sum are tidy in %s", level.paths())
+	r.result(before, "go.mod and go.sum are tidy in the form to be tagged: %s", level.dirs())
 	if _, err := c.git(ctx, "add", "--all"); err != nil { // A module may get its first go.sum.
 		return err
 	}

@@ -21,7 +21,7 @@ func TestReleases(t *testing.T) {
 	}
 	contains(t, out,
 		"note  checking a release of v0.1.0",
-		"note  github.com/acme/lib/sub has no earlier version of v0 to compare its API with",
+		"note  no tag of an earlier v0 version, so the API is compared with nothing: ., cmd/tool, sub",
 		"ok    a program in an empty folder runs with all 2 packages of the published modules",
 		"ok    go install github.com/acme/lib/cmd/tool@v0.1.0")
 	if tags := mustGit(t, repo, "tag", "--list"); tags != "" {
@@ -197,7 +197,7 @@ func TestFailures(t *testing.T) {
 				"sub/go.mod":      sub + "\nrequire github.com/acme/lib/cmd/tool v0.0.0\n",
 				"cmd/tool/go.mod": acmeFiles["cmd/tool/go.mod"] + "\nrequire github.com/acme/lib/sub v0.0.0\n",
 			},
-			want: "modules require each other in a circle: github.com/acme/lib/cmd/tool, github.com/acme/lib/sub",
+			want: "modules require each other in a circle: cmd/tool, sub",
 		},
 		"an untidy root": {
 			files: map[string]string{"go.sum": "example.com/a v1.0.0 h1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n"},
@@ -265,6 +265,16 @@ func TestUnknownModules(t *testing.T) {
 				t.Errorf("got %v, want %s", err, test.want)
 			}
 		})
+	}
+}
+
+// TestShallowClone checks that a clone that may lack tags is refused: its API would be compared with nothing.
+func TestShallowClone(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "shallow")
+	mustGit(t, &repository{"."}, "clone", "--quiet", "--depth", "1", "file://"+filepath.ToSlash(newRepository(t).dir), dir)
+	err := release(t.Context(), &report{w: t.Output()}, dir, acme, "", false)
+	if err == nil || !strings.Contains(err.Error(), "is a shallow clone, which may lack the tags of earlier versions") {
+		t.Errorf("got %v", err)
 	}
 }
 
