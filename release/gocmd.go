@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -58,7 +59,7 @@ func (t *toolchain) run(ctx context.Context, dir string, args ...string) ([]byte
 func (t *toolchain) runWith(ctx context.Context, env []string, dir string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "go", args...) //nolint:gosec // Arguments of this program.
 	cmd.Dir = dir
-	cmd.Env = append(t.env[:len(t.env):len(t.env)], env...)
+	cmd.Env = slices.Concat(t.env, env)
 	return run(cmd)
 }
 

@@ -53,7 +53,7 @@ func release(ctx context.Context, r *report, dir string, all layout, version str
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(work)
+	defer func() { _ = os.RemoveAll(work) }()
 	clone, err := prepare(ctx, r, repo, modules, version, work)
 	if err != nil {
 		return fmt.Errorf("preparing %s: %w", version, err)

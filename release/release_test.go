@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -239,6 +240,29 @@ func TestFailures(t *testing.T) {
 				t.Errorf("tags were added: %q", tags)
 			}
 		})
+	}
+}
+
+// TestPrepared checks that tags with go.mod files as on the branch are found.
+func TestPrepared(t *testing.T) {
+	repo := newRepository(t)
+	all, err := readModules(t.Context(), repo, "HEAD", acme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range all.publishedOnes() {
+		mustGit(t, repo, "tag", m.tag("v0.1.0"))
+	}
+	var out bytes.Buffer
+	r := &report{w: &out}
+	if err := checkPrepared(t.Context(), r, &clone{repository: *repo}, all, "v0.1.0"); err != nil {
+		t.Fatal(err)
+	}
+	contains(t, out.String(),
+		"FAIL  tag sub/v0.1.0: sub/go.mod replaces github.com/acme/lib",
+		"FAIL  tag sub/v0.1.0: sub/go.mod requires github.com/acme/lib@v0.0.0, and not v0.1.0")
+	if r.failures != 2 {
+		t.Errorf("got %d failures:\n%s", r.failures, &out)
 	}
 }
 
