@@ -32,7 +32,7 @@ MISSPELL := $(CURDIR)/.cache/bin/misspell-$(MISSPELL_VERSION)
 # $(call each-module,command) runs the command in the folder of every module.
 each-module = @for module in $(MODULES); do echo "== $$module: $(1)"; (cd $$module && $(1)); done
 
-.PHONY: help test ci test-386 test-purego test-newest emulate emulate-quick api e2e browser screenshots fuzz chaos soak bench bench-report readme size microbench build-all vet prose lint fmt tidy clean
+.PHONY: help test ci test-386 test-purego test-newest emulate emulate-quick api e2e browser screenshots fuzz chaos soak bench bench-report readme size microbench build-all vet prose lint release-check release fmt tidy clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -113,6 +113,13 @@ prose: $(MISSPELL) ## Look for phrases that are hard to read, and for misspelled
 lint: $(GOLANGCI) vet prose ## Run the linters and vet, and check that the go.mod files are tidy.
 	$(call each-module,$(GO) mod tidy -diff)
 	$(call each-module,$(GOLANGCI) run --build-tags e2e ./...)
+
+release-check: ## Check that the last commit can be released, as VERSION or as the newest section of CHANGELOG.md says.
+	cd release && $(GO) run . $(if $(VERSION),-version $(VERSION))
+
+release: ## Do the same, and then add the tags of VERSION; see docs/releases.md.
+	$(if $(VERSION),,$(error make release needs a version, such as VERSION=v0.1.0))
+	cd release && $(GO) run . -tag -version $(VERSION)
 
 fmt: $(GOLANGCI) ## Format the code.
 	$(call each-module,$(GOLANGCI) fmt ./...)
