@@ -16,8 +16,8 @@ import (
 // checkAPI compares the API of each published module with that of its last release. Changes that
 // break programs need a version that says so.
 func checkAPI(ctx context.Context, r *report, c *clone, all modules, tags []string, version, work string) error {
-	last := func(m *nested) string { return lastRelease(m, tags, version) }
-	if first := slices.DeleteFunc(all.publishedOnes(), func(m *nested) bool { return last(m) != "" }); len(first) > 0 {
+	last := func(m *mod) string { return lastRelease(m, tags, version) }
+	if first := slices.DeleteFunc(all.publishedOnes(), func(m *mod) bool { return last(m) != "" }); len(first) > 0 {
 		r.note("no tag of an earlier %s version, so the API is compared with nothing: %s", semver.Major(version), first.dirs())
 	}
 	bases := all.atVersions(last)
@@ -46,7 +46,7 @@ func checkAPI(ctx context.Context, r *report, c *clone, all modules, tags []stri
 }
 
 // judge reports whether version may follow base with the given changes.
-func judge(r *report, m *nested, base, version string, changes []apidiff.Change) {
+func judge(r *report, m *mod, base, version string, changes []apidiff.Change) {
 	var incompatible, additions []string
 	for _, change := range changes {
 		if change.Compatible {
@@ -108,7 +108,7 @@ func loadAPI(ctx context.Context, tools *toolchain, dir, root string) (*api, err
 // same as long as its name does. So compare also compares the types of internal packages that the API
 // exposes, for example by an alias. It leaves out those in compared, which other modules expose, too, and
 // adds the others.
-func compare(m *nested, before, after *api, compared map[*types.TypeName]bool) []apidiff.Change {
+func compare(m *mod, before, after *api, compared map[*types.TypeName]bool) []apidiff.Change {
 	changes := apidiff.ModuleChanges(
 		&apidiff.Module{Path: m.path, Packages: before.packages[m.path]},
 		&apidiff.Module{Path: m.path, Packages: after.packages[m.path]},

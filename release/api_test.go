@@ -76,7 +76,7 @@ func TestCompare(t *testing.T) {
 			var got []string
 			const use = "\nvar _ core.Value\n"
 			old, next := apiOf(t, before, test.top+use), apiOf(t, test.after, test.topAfter+use)
-			for _, change := range compare(&nested{path: modulePath}, old, next, make(map[*types.TypeName]bool)) {
+			for _, change := range compare(&mod{path: modulePath}, old, next, make(map[*types.TypeName]bool)) {
 				got = append(got, change.Message)
 			}
 			slices.Sort(got)
@@ -120,7 +120,7 @@ func TestLastRelease(t *testing.T) {
 		{"sub", "v0.11.0", "v0.10.0"},
 		{"sub", "v0.9.0", ""},
 	} {
-		if got := lastRelease(&nested{dir: test.dir}, tags, test.version); got != test.want {
+		if got := lastRelease(&mod{dir: test.dir}, tags, test.version); got != test.want {
 			t.Errorf("%q before %s: got %q, want %q", test.dir, test.version, got, test.want)
 		}
 	}

@@ -32,7 +32,7 @@ func checkModules(r *report, all modules) {
 
 // forRelease changes a module's go.mod so that it requires version of all modules of the repository.
 // Published modules lose their replace directives for these. It reports whether the file has changed.
-func forRelease(m *nested, all modules, version string) (bool, error) {
+func forRelease(m *mod, all modules, version string) (bool, error) {
 	changed := false
 	for _, required := range slices.Clone(m.file.Require) {
 		if all.find(required.Mod.Path) == nil {

@@ -27,34 +27,36 @@ var metric = layout{
 	},
 }
 
-// A nested is a module of the repository.
-type nested struct {
-	dir       string // slash-separated, below the top folder; empty for the root module
-	path      string // of the module
-	file      *modfile.File
-	published bool
+// A mod is a module of the repository.
+type mod struct {
+	dir       string        // slash-separated, below the top folder; empty for the root module
+	path      string        // module path
+	file      *modfile.File // its go.mod file; forRelease changes it
+	published bool          // whether the module is tagged
 }
 
 // tag returns the tag of a version of the module.
-func (m *nested) tag(version string) string {
+func (m *mod) tag(version string) string {
 	return path.Join(m.dir, version)
 }
 
-// file paths of the module, relative to the top folder.
-func (m *nested) goMod() string { return path.Join(m.dir, "go.mod") }
-func (m *nested) goSum() string { return path.Join(m.dir, "go.sum") }
+// goMod returns the path of the module's go.mod file below the top folder.
+func (m *mod) goMod() string { return path.Join(m.dir, "go.mod") }
+
+// goSum returns the path of the module's go.sum file below the top folder. The file need not exist.
+func (m *mod) goSum() string { return path.Join(m.dir, "go.sum") }
 
 // modules are all modules of the repository; the first one is the root module.
-type modules []*nested
+type modules []*mod
 
 // publishedOnes returns the modules that are tagged, the root module first.
 func (all modules) publishedOnes() modules {
-	return slices.DeleteFunc(slices.Clone(all), func(m *nested) bool { return !m.published })
+	return slices.DeleteFunc(slices.Clone(all), func(m *mod) bool { return !m.published })
 }
 
 // find returns the module with the given path, or nil.
-func (all modules) find(path string) *nested {
-	i := slices.IndexFunc(all, func(m *nested) bool { return m.path == path })
+func (all modules) find(path string) *mod {
+	i := slices.IndexFunc(all, func(m *mod) bool { return m.path == path })
 	if i < 0 {
 		return nil
 	}
@@ -62,7 +64,7 @@ func (all modules) find(path string) *nested {
 }
 
 // requirements returns the modules of the repository that m requires.
-func (all modules) requirements(m *nested) modules {
+func (all modules) requirements(m *mod) modules {
 	var required modules
 	for _, r := range m.file.Require {
 		if own := all.find(r.Mod.Path); own != nil {
@@ -91,19 +93,19 @@ func readModules(ctx context.Context, repo *repository, commit string, all layou
 		if err != nil {
 			return nil, err
 		}
-		m := &nested{dir: strings.TrimSuffix(strings.TrimSuffix(name, "go.mod"), "/"), path: file.Module.Mod.Path, file: file}
+		m := &mod{dir: strings.TrimSuffix(strings.TrimSuffix(name, "go.mod"), "/"), path: file.Module.Mod.Path, file: file}
 		m.published = m.dir == "" || slices.Contains(all.published, m.dir)
 		if !m.published && !slices.Contains(all.internal, m.dir) {
 			return nil, fmt.Errorf("module %s is in no list of release/modules.go: decide whether it is published", m.path)
 		}
 		found = append(found, m)
 	}
-	slices.SortFunc(found, func(a, b *nested) int { return strings.Compare(a.dir, b.dir) })
+	slices.SortFunc(found, func(a, b *mod) int { return strings.Compare(a.dir, b.dir) })
 	if len(found) == 0 || found[0].dir != "" {
 		return nil, fmt.Errorf("%s has no go.mod in its top folder", repo.dir)
 	}
 	for _, dir := range slices.Concat(all.published, all.internal) {
-		if !slices.ContainsFunc(found, func(m *nested) bool { return m.dir == dir }) {
+		if !slices.ContainsFunc(found, func(m *mod) bool { return m.dir == dir }) {
 			return nil, fmt.Errorf("release/modules.go lists %s, which has no go.mod", dir)
 		}
 	}
@@ -119,12 +121,12 @@ func levels(all modules) ([]modules, error) {
 	for len(left) > 0 {
 		var level modules
 		for _, m := range left {
-			if !slices.ContainsFunc(all.requirements(m), func(r *nested) bool { return !placed[r.path] }) {
+			if !slices.ContainsFunc(all.requirements(m), func(r *mod) bool { return !placed[r.path] }) {
 				level = append(level, m)
 			}
 		}
 		if len(sorted) == 0 {
-			level = slices.DeleteFunc(level, func(m *nested) bool { return m.dir != "" })
+			level = slices.DeleteFunc(level, func(m *mod) bool { return m.dir != "" })
 		}
 		if len(level) == 0 {
 			return nil, fmt.Errorf("modules require each other in a circle: %s", left.dirs())
@@ -133,7 +135,7 @@ func levels(all modules) ([]modules, error) {
 			placed[m.path] = true
 		}
 		sorted = append(sorted, level)
-		left = slices.DeleteFunc(left, func(m *nested) bool { return placed[m.path] })
+		left = slices.DeleteFunc(left, func(m *mod) bool { return placed[m.path] })
 	}
 	return sorted, nil
 }

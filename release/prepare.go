@@ -108,7 +108,7 @@ func (c *clone) commit(ctx context.Context, r *report, all, level modules, versi
 }
 
 // write writes the go.mod file of a module.
-func (c *clone) write(m *nested) error {
+func (c *clone) write(m *mod) error {
 	text, err := m.file.Format()
 	if err != nil {
 		return err
@@ -118,8 +118,8 @@ func (c *clone) write(m *nested) error {
 
 // tidy runs go mod tidy for a module whose requirements are those of the release. The only change may be
 // the checksums of the modules of the repository. Others show that the module is not tidy as it is.
-func (c *clone) tidy(ctx context.Context, r *report, m *nested, all modules) error {
-	mod, sum, err := c.modFiles(m)
+func (c *clone) tidy(ctx context.Context, r *report, m *mod, all modules) error {
+	goMod, goSum, err := c.modFiles(m)
 	if err != nil {
 		return err
 	}
@@ -131,26 +131,26 @@ func (c *clone) tidy(ctx context.Context, r *report, m *nested, all modules) err
 	if err != nil {
 		return err
 	}
-	if !bytes.Equal(mod, tidyMod) {
+	if !bytes.Equal(goMod, tidyMod) {
 		r.fail("%s is not tidy: run go mod tidy", m.goMod())
 	}
-	if others(sum, all) != others(tidySum, all) {
+	if others(goSum, all) != others(tidySum, all) {
 		r.fail("%s is not tidy: run go mod tidy", m.goSum())
 	}
 	return nil
 }
 
 // modFiles reads go.mod and go.sum of a module. A module may have no go.sum.
-func (c *clone) modFiles(m *nested) (mod, sum []byte, err error) {
-	mod, err = os.ReadFile(filepath.Join(c.dir, filepath.FromSlash(m.goMod())))
+func (c *clone) modFiles(m *mod) (goMod, goSum []byte, err error) {
+	goMod, err = os.ReadFile(filepath.Join(c.dir, filepath.FromSlash(m.goMod())))
 	if err != nil {
 		return nil, nil, err
 	}
-	sum, err = os.ReadFile(filepath.Join(c.dir, filepath.FromSlash(m.goSum())))
+	goSum, err = os.ReadFile(filepath.Join(c.dir, filepath.FromSlash(m.goSum())))
 	if err != nil && !os.IsNotExist(err) {
 		return nil, nil, err
 	}
-	return mod, sum, nil
+	return goMod, goSum, nil
 }
 
 // others returns the lines of a go.sum file that are about modules of other repositories.

@@ -14,7 +14,7 @@ import (
 // that imports all their packages, and installs their commands.
 func checkUse(ctx context.Context, r *report, c *clone, all modules, version, work string) error {
 	dir := filepath.Join(work, "next")
-	if err := c.tools.program(ctx, dir, all.atVersions(func(*nested) string { return version })); err != nil {
+	if err := c.tools.program(ctx, dir, all.atVersions(func(*mod) string { return version })); err != nil {
 		r.fail("a program cannot require the modules: %v", err)
 		return nil
 	}
@@ -46,7 +46,7 @@ func checkUse(ctx context.Context, r *report, c *clone, all modules, version, wo
 }
 
 // atVersions returns the published modules in the form path@version, without those that have none.
-func (all modules) atVersions(version func(*nested) string) []string {
+func (all modules) atVersions(version func(*mod) string) []string {
 	var list []string
 	for _, m := range all.publishedOnes() {
 		if v := version(m); v != "" {

@@ -35,7 +35,7 @@ func checkVersion(r *report, version string, all modules, tags []string) {
 }
 
 // versionsOf returns the versions of a module that are tagged, the newest first.
-func versionsOf(m *nested, tags []string) []string {
+func versionsOf(m *mod, tags []string) []string {
 	var versions []string
 	for _, tag := range tags {
 		dir, version := path.Split(tag)
@@ -49,7 +49,7 @@ func versionsOf(m *nested, tags []string) []string {
 
 // lastRelease returns the newest tagged version of a module before version with the same major number
 // that is not a prerelease, or "".
-func lastRelease(m *nested, tags []string, version string) string {
+func lastRelease(m *mod, tags []string, version string) string {
 	for _, tagged := range versionsOf(m, tags) {
 		if semver.Compare(tagged, version) < 0 && semver.Major(tagged) == semver.Major(version) && semver.Prerelease(tagged) == "" {
 			return tagged
