@@ -173,7 +173,7 @@ func TestImpatientRequests(t *testing.T) {
 							time.Sleep(30 * time.Millisecond)
 						}
 						two.Wait()
-						time.Sleep(2 * time.Second)
+						time.Sleep(1100 * time.Millisecond) // The cache is too old for the next round.
 					}
 					close(stop)
 					all.Wait()

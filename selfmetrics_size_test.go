@@ -118,7 +118,7 @@ type troubled struct {
 	kinds     map[string]bool    // kinds of all failures so far
 }
 
-// scrapes scrapes n times while the collector has behavior b.
+// scrapes runs n scrapes while the collector has behavior b.
 func (c *troubled) scrapes(b metrictest.Behaviour, n int) {
 	c.collector.Become(b)
 	for i := range n {

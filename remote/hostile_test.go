@@ -74,7 +74,7 @@ func TestHostileServers(t *testing.T) {
 		{name: "gzip truncated", want: "unexpected EOF", answer: respond(isText+"|Content-Encoding: gzip", string(gzipped([]byte(gauges(1000)))[:1000]))},
 		{name: "gzip with more", want: "EOF", answer: respond(isText+"|Content-Encoding: gzip", string(gzipped([]byte(page)))+"more")},
 		{name: "zstd truncated", want: "unexpected EOF", answer: respond(isText+"|Content-Encoding: zstd", string(zstandard([]byte(gauges(1000)))[:1000]))},
-		{name: "no gzip", want: "as gzip: gzip: invalid header", answer: respond(isText+"|Content-Encoding: gzip", page)},
+		{name: "no gzip", want: "invalid header", answer: respond(isText+"|Content-Encoding: gzip", page)},
 		{name: "no zstd", want: "magic", answer: respond(isText+"|Content-Encoding: zstd", page)},
 		{name: "large window", want: "window", answer: respond(isText+"|Content-Encoding: zstd", "\x28\xb5\x2f\xfd\x00\xa0\x01\x00\x00")},
 		{name: "unknown encoding", want: "br", answer: respond(isText+"|Content-Encoding: br", page)},
