@@ -16,8 +16,8 @@ import (
 
 const backgroundEvery = 10 * time.Second
 
-// inBackgroundOf returns a registry with a collector that runs in the background. The registry is closed at
-// the end of the test.
+// inBackgroundOf returns a registry that runs the collector c in the background. The end of the test
+// closes the registry.
 func inBackgroundOf(t *testing.T, c metric.Collector, opts ...metric.CollectorOption) *metric.ContextRegistry {
 	t.Helper()
 	r := metric.NewContextRegistry(metric.WithSelfMetrics("app"))
@@ -53,8 +53,8 @@ func forAllKinds(t *testing.T, test func(t *testing.T, c *metrictest.Collector, 
 	}
 }
 
-// TestBackground checks that runs start on schedule with or without scrapes, that no scrape starts a run,
-// and that scrapes get the last result and its age immediately.
+// TestBackground checks that runs start on schedule, whether there are scrapes or not, that no scrape
+// starts a run, and that scrapes get the last result and its age at once.
 func TestBackground(t *testing.T) {
 	forAllKinds(t, func(t *testing.T, c *metrictest.Collector, as metric.Collector) {
 		r := inBackgroundOf(t, as)
@@ -154,8 +154,8 @@ func TestBackgroundFirstRun(t *testing.T) {
 	})
 }
 
-// TestBackgroundFailure checks that a failure is reported until a run succeeds, and which result is served
-// until then.
+// TestBackgroundFailure checks that scrapes report a failure until a run succeeds, and which result they
+// serve until then.
 func TestBackgroundFailure(t *testing.T) {
 	for name, maxAge := range map[string]time.Duration{"without": 0, "with stale": 25 * time.Second} {
 		t.Run(name, func(t *testing.T) {
@@ -190,8 +190,8 @@ func TestBackgroundFailure(t *testing.T) {
 	}
 }
 
-// TestBackgroundStuck checks that a collector that does not return at its limit is not started again, that
-// every scrape reports it, and that it runs again after it has returned.
+// TestBackgroundStuck checks a collector that does not return at its limit: the registry does not start it
+// again before it returns, and every scrape reports it.
 func TestBackgroundStuck(t *testing.T) {
 	forAllKinds(t, func(t *testing.T, c *metrictest.Collector, as metric.Collector) {
 		r := inBackgroundOf(t, as, metric.WithTimeout(2*time.Second))
@@ -220,8 +220,8 @@ func TestBackgroundStuck(t *testing.T) {
 	})
 }
 
-// TestBackgroundContext checks that the context of a run has no values and no deadline other than its
-// limit, and that it ends with Close, UnregisterNamed and ReplaceNamed.
+// TestBackgroundContext checks that the context of a run has no values, that its only deadline is the
+// limit of the run, and that Close, UnregisterNamed and ReplaceNamed end it.
 func TestBackgroundContext(t *testing.T) {
 	for name, end := range map[string]func(*metric.ContextRegistry){
 		"limit":   func(*metric.ContextRegistry) {},

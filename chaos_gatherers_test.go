@@ -14,7 +14,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// gathererCorner has gatherers that hang next to a healthy one, joined in every way.
+// gathererCorner returns a server with handlers that gather from a hanging and a healthy gatherer.
+// There is a handler for each way to join the two.
 func gathererCorner(t *testing.T) *corner {
 	const (
 		announced = "0.3"

@@ -13,8 +13,8 @@ import (
 	"github.com/luxfi/metric/internal/scrape"
 )
 
-// defaultName returns the name of an entry that is registered without one. This is the name of its family,
-// if it has a single one, and otherwise the name of its collector or gatherer, of.
+// defaultName returns the name of an entry that is registered without one: the name of its family, if it
+// has a single family, and otherwise the name of of, its collector or gatherer.
 func defaultName(e *scrape.Entry, of any) string {
 	if e.Binding.Source != nil {
 		return e.Binding.Source.Family().Name
@@ -82,8 +82,8 @@ func madeOf(v any) any {
 }
 
 // nameOf returns the natural name of a collector or gatherer: its package and type, without a star, or the
-// name of its function. It returns "" if that would not identify it, because the type has no name or
-// belongs to this package.
+// name of its function. It returns "" if the type has no name or belongs to this package, because the type
+// would not identify the collector then.
 func nameOf(v any) string {
 	v = madeOf(v)
 	if v == nil {

@@ -7,8 +7,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// Series expire when they have not been updated for some time. If the program has kept a counter and
-// increments it again, it returns and starts at zero.
+// A series expires when the program has not updated it for some time. If the program has kept a
+// counter of the vector and increments it after that, the series comes back and starts at zero.
 func ExampleMetricVec_SetExpiry() {
 	played := metric.NewCounterVec(metric.CounterOpts{Name: "played_total", Help: "Songs played."}, []string{"user"})
 	registry := metric.NewContextRegistry()

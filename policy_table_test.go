@@ -146,7 +146,7 @@ func policyRows() []policyRow {
 	}
 	const allBackground = "stale background breaker rate group timeout"
 	const all = "stale cache breaker rate group timeout"
-	const dead, running, open, limited = "its deadline passes", "an earlier run has not returned", "the breaker is open", "the rate limit is used up"
+	const dead, running, open, limited = "the deadline of the scrape passes", "an earlier run has not returned", "the breaker is open", "the rate limit is used up"
 	return []policyRow{
 		{"", "the run is good", nil, "new", nil, false},
 		{"", "the run fails", become(fails), "partial", errTest, false},
@@ -154,8 +154,8 @@ func policyRows() []policyRow {
 		{"", running, func(c *policyCase) { c.times(1, metrictest.Stuck()) }, "none", metric.ErrStillRunning, true},
 
 		{"timeout", "its own limit passes", become(hangs), "partial", context.DeadlineExceeded, true},
-		{"timeout breaker", "its own limit has passed as often as the breaker allows", twice(hangs), "none", metric.ErrBreakerOpen, false},
-		{"timeout group", "it has waited for the group, which is not part of its own limit", func(c *policyCase) {
+		{"timeout breaker", "runs exceeded its own limit as often as the breaker allows", twice(hangs), "none", metric.ErrBreakerOpen, false},
+		{"timeout group", "it has waited for the group; waiting does not count toward its own limit", func(c *policyCase) {
 			c.hold(600*time.Millisecond, metric.NewContextRegistry(), metric.WithGroup(c.group))
 			c.collector.Become(metrictest.Slow(200 * time.Millisecond))
 		}, "new", nil, false},
@@ -163,13 +163,13 @@ func policyRows() []policyRow {
 		{"cache", "the last good result is younger than the TTL", then(good, become(fails)), "earlier", nil, false},
 		{"cache", "the last good result is older, the run is good", then(good, after(rowCache)), "new", nil, false},
 		{"cache", "the last good result is older, the run fails", then(good, after(rowCache), become(fails)), "partial", errTest, false},
-		{"cache", "a run for another scrape is under way, which is shared", beside, "new", nil, false},
+		{"cache", "a run for another scrape is under way and is shared", beside, "new", nil, false},
 
 		{"stale", "the run is good", good, "new", nil, false},
 		{"stale", "the run fails", then(good, become(fails)), "earlier", errTest, false},
 		{"stale", dead, then(good, become(hangs)), "earlier", context.DeadlineExceeded, true},
 		{"stale", running, then(good, func(c *policyCase) { c.times(1, metrictest.Stuck()) }), "earlier", metric.ErrStillRunning, true},
-		{"stale", "the run fails, the last good result is older than the maximum", then(good, after(rowStale+1), become(fails)), "partial", errTest, false},
+		{"stale", "the run fails, the last good result is older than `maxAge`", then(good, after(rowStale+1), become(fails)), "partial", errTest, false},
 		{"stale cache", "the last good result is younger than the TTL", then(good, become(fails)), "earlier", nil, false},
 		{"stale cache", "the last good result is older than the TTL, the run fails", then(good, after(rowCache), become(fails)), "earlier", errTest, false},
 
@@ -182,14 +182,14 @@ func policyRows() []policyRow {
 
 		{"rate", limited, spent, "none", metric.ErrRateLimited, false},
 		{"stale rate", limited, spent, "earlier", metric.ErrRateLimited, false},
-		{"cache rate", "the last good result is younger than the TTL, which takes no token", func(c *policyCase) { c.times(9, metrictest.Healthy()) }, "earlier", nil, false},
+		{"cache rate", "the last good result is younger than the TTL; serving it takes no token", func(c *policyCase) { c.times(9, metrictest.Healthy()) }, "earlier", nil, false},
 		{"cache rate", "the last good result is older than the TTL, the rate limit is used up", func(c *policyCase) {
 			for range 3 {
 				c.times(1, metrictest.Healthy())
 				time.Sleep(rowCache)
 			}
 		}, "none", metric.ErrRateLimited, false},
-		{"breaker rate", "the breaker is open, which takes no token", func(c *policyCase) {
+		{"breaker rate", "the breaker is half-open; scrapes took no token while it was open", func(c *policyCase) {
 			c.times(9, fails)
 			time.Sleep(rowCooldown)
 		}, "new", nil, false},
@@ -203,11 +203,11 @@ func policyRows() []policyRow {
 		{"group", "runs that are stuck have all places of the group", stuckMember, "none", metric.ErrStillRunning, true},
 		{"stale group", "the group is full until the deadline", then(good, busy), "earlier", context.DeadlineExceeded, true},
 		{"cache group", "the group is full, the last good result is younger than the TTL", then(good, busy), "earlier", nil, false},
-		{"rate group", "the group was full, which takes no token", func(c *policyCase) {
+		{"rate group", "the group has a place again; scrapes took no token while it was full", func(c *policyCase) {
 			c.hold(9500*time.Millisecond, metric.NewContextRegistry(), metric.WithGroup(c.group))
 			c.times(9, metrictest.Healthy())
 		}, "new", nil, false},
-		{"breaker group", "the group was full, which is no failure", func(c *policyCase) {
+		{"breaker group", "the group has a place again; scrapes while it was full were no failures", func(c *policyCase) {
 			c.hold(9500*time.Millisecond, metric.NewContextRegistry(), metric.WithGroup(c.group))
 			c.times(9, metrictest.Healthy())
 		}, "new", nil, false},
@@ -223,10 +223,10 @@ func policyRows() []policyRow {
 		{all, open, then(good, after(rowCache), twice(fails)), "earlier", metric.ErrBreakerOpen, false},
 		{all, limited, thrice(then(good, after(rowCache))), "earlier", metric.ErrRateLimited, false},
 		{all, "the group is full until the deadline", then(good, after(rowCache), busy), "earlier", context.DeadlineExceeded, true},
-		{all, "the breaker is open, the last good result is older than the maximum", then(good, after(rowStale), twice(fails), after(1)), "none", metric.ErrBreakerOpen, false},
+		{all, "the breaker is open, the last good result is older than `maxAge`", then(good, after(rowStale), twice(fails), after(1)), "none", metric.ErrBreakerOpen, false},
 
 		{"background", "the last run was good", periods(3, metrictest.Healthy()), "earlier", nil, false},
-		{"background", "the first run is under way, which is shared", begins(metrictest.Slow(300 * time.Millisecond)), "new", nil, false},
+		{"background", "the first run is under way and is shared", begins(metrictest.Slow(300 * time.Millisecond)), "new", nil, false},
 		{"background", "the first run does not end before the deadline of the scrape", begins(hangs), "none", context.DeadlineExceeded, true},
 		{"background", "the last run was good, the next one is under way", periods(1, hangs), "earlier", nil, false},
 		{"background", "the last run has failed", periods(1, fails), "earlier", errTest, false},
@@ -235,7 +235,7 @@ func policyRows() []policyRow {
 		{"background", "a run has passed its limit and has not returned", periods(9, metrictest.Stuck()), "earlier", metric.ErrStillRunning, true},
 		{"background timeout", "its own limit has passed", periods(2, hangs), "earlier", context.DeadlineExceeded, true},
 		{"stale background", "the last run has failed", periods(1, fails), "earlier", errTest, false},
-		{"stale background", "the last run has failed, the last good result is older than the maximum", periods(7, fails), "partial", errTest, false},
+		{"stale background", "the last run has failed, the last good result is older than `maxAge`", periods(7, fails), "partial", errTest, false},
 		{"background breaker", open, periods(3, fails), "earlier", metric.ErrBreakerOpen, false},
 		{"background breaker", "it was half-open, the probe was good", then(periods(3, fails), periods(2, metrictest.Healthy())), "earlier", nil, false},
 		{"background rate", limited, periods(3, metrictest.Healthy()), "earlier", metric.ErrRateLimited, false},
@@ -250,15 +250,15 @@ func policyRows() []policyRow {
 		{allBackground, "its own limit has passed", periods(2, hangs), "earlier", context.DeadlineExceeded, true},
 		{allBackground, open, periods(3, fails), "earlier", metric.ErrBreakerOpen, false},
 		{allBackground, limited, periods(3, metrictest.Healthy()), "earlier", metric.ErrRateLimited, false},
-		{allBackground, "the last good result is older than the maximum", then(busy, periods(8, metrictest.Healthy())), "none", context.DeadlineExceeded, true},
+		{allBackground, "the last good result is older than `maxAge`", then(busy, periods(8, metrictest.Healthy())), "none", context.DeadlineExceeded, true},
 	}
 }
 
 // text is the row as the page has it.
 func (row policyRow) text() string {
-	samples := map[string]string{"new": "the new ones", "earlier": "those of the last good run", "partial": "what the run has sent", "none": "none"}[row.samples]
+	samples := map[string]string{"new": "from the run", "earlier": "from the last good run", "partial": "what the run has sent", "none": "none"}[row.samples]
 	reason := map[error]string{
-		nil: "none", errTest: "that of the run", context.DeadlineExceeded: "`context.DeadlineExceeded`",
+		nil: "none", errTest: "the run's error", context.DeadlineExceeded: "`context.DeadlineExceeded`",
 		metric.ErrStillRunning: "`ErrStillRunning`", metric.ErrBreakerOpen: "`ErrBreakerOpen`", metric.ErrRateLimited: "`ErrRateLimited`",
 	}[row.err]
 	names := "none"

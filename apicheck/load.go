@@ -35,7 +35,8 @@ var pairs = []string{
 	"/testutil/promlint/validations",
 }
 
-// load loads all packages at once, so that they share their types.
+// load loads the packages of all pairs at once, so that a type that several packages use is the
+// same in all of them. The keys of the result are import paths.
 func load() (map[string]*types.Package, error) {
 	var paths []string
 	for _, pair := range pairs {

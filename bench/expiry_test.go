@@ -8,7 +8,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// BenchmarkExpiry compares updates of series that can expire with those of series that cannot.
+// BenchmarkExpiry compares updates of series that can expire with updates of series that cannot.
 func BenchmarkExpiry(b *testing.B) {
 	expiries := []struct {
 		name  string
@@ -56,7 +56,8 @@ func updates(kind string, expiry time.Duration) func(n, _ int) {
 	}
 }
 
-// BenchmarkExpiryScrape compares scrapes of series that can expire with those of series that cannot.
+// BenchmarkExpiryScrape compares scrapes of series that can expire with scrapes of series that
+// cannot.
 func BenchmarkExpiryScrape(b *testing.B) {
 	const n = 100_000
 	for _, expiry := range []time.Duration{0, time.Minute} {

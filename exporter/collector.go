@@ -13,7 +13,7 @@ import (
 // 0, but the failure is logged only at level debug.
 var ErrNoData = errors.New("collector returned no data")
 
-// ErrInvalid marks an error of [Collector.New] as an error in the configuration, which a retry cannot
+// ErrInvalid marks an error of [Collector.New] as an error in the configuration that a retry cannot
 // fix. An error that wraps it makes the exporter refuse the configuration. After any other error, the
 // exporter tries again to make the collector.
 var ErrInvalid = errors.New("invalid configuration")

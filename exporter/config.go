@@ -45,7 +45,7 @@ type Config struct {
 	Flags func(Flagger)
 	// Settings, if not nil, returns a pointer to a struct for the program's part of the configuration
 	// file, filled with defaults. The struct's fields have yaml tags. /config hides fields of type
-	// [Secret]. Keys in the file for which the struct has no field are errors.
+	// [Secret]. A key in the file is an error if the struct has no field for it.
 	Settings func() any
 	// Configure, if not nil, is called with the decoded settings whenever the configuration is loaded.
 	// It checks them and adds collectors to the setup. It must not wait for backends. If it returns an

@@ -76,7 +76,7 @@ func (e *Exporter) read(ctx context.Context, previous *configuration, probes *pr
 	return c, err
 }
 
-// guarded calls f, which is the program's code, and returns an error if f panics.
+// guarded calls f, a function of the program, and returns an error if f panics.
 func guarded(name string, f func() error) (err error) {
 	defer func() {
 		if r := recover(); r != nil {

@@ -67,7 +67,7 @@ func (e *Exporter) Check(ctx context.Context) error {
 	}))
 }
 
-// load calls build and then, unless ctx has ended by then, use. No other load runs at the same time.
+// load calls build. If ctx has not ended after that, it calls use. No other load runs at the same time.
 // Both functions get the configuration that was current before build. They may block, so they run in a
 // goroutine that load abandons when ctx ends.
 func (e *Exporter) load(ctx context.Context, build func(ctx context.Context, previous *configuration) (*configuration, error),
@@ -109,8 +109,8 @@ func (e *Exporter) load(ctx context.Context, build func(ctx context.Context, pre
 
 // Close unregisters the collectors and closes them and their shared resources. It waits for their runs
 // until ctx is done, and closes the collectors even if ctx ends before. It does not wait for a load in
-// progress, which fails. A closed exporter cannot be loaded again. Further calls wait for the first one
-// to finish.
+// progress; that load fails. A closed exporter cannot be loaded again. Further calls wait for the first
+// one to finish.
 func (e *Exporter) Close(ctx context.Context) error {
 	result := make(chan error, 1)
 	go func() {

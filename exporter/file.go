@@ -50,8 +50,8 @@ func (g *groupSection) UnmarshalYAML(n *yaml.Node) error {
 	return nil
 }
 
-// readFile reads a configuration file, strictly. It decodes keys that this package does not define into
-// settings, which is a pointer to a struct or nil. An empty path stands for an empty file.
+// readFile reads a configuration file, strictly. It decodes keys that this package does not define
+// into settings, a pointer to a struct or nil. An empty path stands for an empty file.
 //
 // If readFile returns an error, it may have set a part of settings. The error lists everything that is
 // wrong, with file and line.
@@ -84,7 +84,8 @@ func readFile(path string, settings any) (*file, error) {
 	return f, nil
 }
 
-// finish adds line numbers to the sections, and checks the empty sections, which the decoder skips.
+// finish adds line numbers to the sections. It also checks the empty sections, because the decoder
+// skips them.
 func (f *file) finish(root *yaml.Node) error {
 	for name, line := range strictyaml.Lines(root, "collectors") {
 		if section, ok := f.Collectors[name]; ok {
@@ -100,8 +101,8 @@ func (f *file) finish(root *yaml.Node) error {
 	return nil
 }
 
-// checkSettings returns an error if a program's settings cannot be decoded from a file: if they are
-// neither nil nor a pointer to a struct, or if they have a key that this package defines.
+// checkSettings returns an error if a program's settings cannot be decoded from a file: they must be
+// nil or a pointer to a struct, and must not have a key that this package defines.
 func checkSettings(settings any) error {
 	if settings == nil {
 		return nil

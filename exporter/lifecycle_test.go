@@ -338,8 +338,8 @@ func (d describing) Describe(ch chan<- *metric.Desc) {
 	d.Collector.Describe(ch)
 }
 
-// TestDescribe checks that the exporter refuses a configuration if a Describe method panics, and that one
-// that hangs fails only its load: neither scrapes nor Close wait for it.
+// TestDescribe checks that the exporter refuses a configuration if a Describe method panics. If one hangs,
+// only the load of that configuration fails; scrapes and Close do not wait for it.
 func TestDescribe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var describe atomic.Pointer[func()]

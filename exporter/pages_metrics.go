@@ -27,8 +27,8 @@ func (w *webFlags) metricsHandler(g metric.GathererWithContext, registerer metri
 	return w.withDefaultTimeout(metric.HandlerForContext(g, opts))
 }
 
-// withDefaultTimeout adds the header with --web.timeout to requests without one, such as those of curl.
-// HandlerOpts.Timeout would also limit clients that do send the header.
+// withDefaultTimeout adds the header, with --web.timeout, to requests that do not have it, such as
+// requests of curl. HandlerOpts.Timeout would also limit clients that do send the header.
 func (w *webFlags) withDefaultTimeout(h http.Handler) http.Handler {
 	if w.timeout == 0 {
 		return h

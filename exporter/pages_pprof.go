@@ -15,8 +15,8 @@ import (
 const maxProfileTime = 5 * time.Minute
 
 // addProfiles serves profiles at the paths that "go tool pprof" and "go tool trace" know. It does not
-// use package net/http/pprof, because importing that adds handlers to http.DefaultServeMux, which the
-// program may serve elsewhere.
+// use package net/http/pprof, because importing that adds handlers to http.DefaultServeMux, and the
+// program may serve that mux elsewhere.
 func addProfiles(mux *http.ServeMux) {
 	mux.HandleFunc("GET /debug/pprof/{$}", serveProfileIndex)
 	mux.HandleFunc("GET /debug/pprof/{name}", serveProfile)

@@ -81,8 +81,8 @@ func TestReloadDuringScrape(t *testing.T) {
 	})
 }
 
-// TestReloadWithStuckCollector checks that a collector that ignores its context delays neither reloads nor
-// other collectors, is not started again, and is closed after a minute.
+// TestReloadWithStuckCollector checks that a collector that ignores its context does not delay reloads or
+// other collectors, that it is not started again, and that it is closed after a minute.
 func TestReloadWithStuckCollector(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})

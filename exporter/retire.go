@@ -106,8 +106,8 @@ func waitUntil(group *sync.WaitGroup, hung <-chan struct{}) {
 	}
 }
 
-// resources returns the resources that c or one of its units can use. A unit may be older than c. Even then
-// it uses only resources whose names c requested: its settings equal those of a collector of c.
+// resources returns the resources that c or one of its units can use. A unit may be older than c. Even
+// then it uses only resources whose names c requested, because a collector of c has equal settings.
 func (c *configuration) resources() map[*resource]bool {
 	all := make(map[*resource]bool)
 	if c == nil {

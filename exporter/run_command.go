@@ -34,8 +34,8 @@ func newCommand(config *Config, addFlags func(Flagger)) *command {
 // terminated is the value with which kingpin panics instead of exiting.
 type terminated int
 
-// parse parses the arguments. The result ended reports whether they only asked for output, such as that of
-// --help. In that case parse has printed it.
+// parse parses the arguments. The result ended reports whether they only asked for output, such as
+// --help. In that case parse has printed the output.
 func (c *command) parse(args []string) (ended bool, err error) {
 	defer func() {
 		if v := recover(); v != nil {

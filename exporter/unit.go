@@ -30,7 +30,7 @@ type unit struct {
 	adapter  metric.Collector // set by register
 
 	mu      sync.Mutex
-	attempt *attempt // the last attempt, which may be in progress; nil before the first
+	attempt *attempt // the last attempt; it may be in progress; nil before the first
 }
 
 // attempt is one attempt to make the collector.

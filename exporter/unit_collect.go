@@ -36,8 +36,8 @@ func (u *unit) registered() metric.Collector {
 	return u.adapter
 }
 
-// bundleOf returns a bundle of c if c is an instrument, and nil otherwise. The registry does not run an
-// instrument that is registered directly, so that instrument would have neither policies nor a success
+// bundleOf returns a bundle of c if c is an instrument, and nil otherwise. The registry does not run
+// an instrument that is registered directly, so that instrument would have no policies and no success
 // metric. A bundle has both and, like the instrument, allocates nothing per series.
 func bundleOf(c metric.Collector) metric.Collector {
 	if _, closes := c.(io.Closer); c == nil || closes {

@@ -16,9 +16,9 @@ import (
 // defaultAddress is the default of [Config.Address].
 const defaultAddress = ":9100"
 
-// webFlags are the values of the flags of the exporter itself, as opposed to those of its collectors.
-// Flags that exporter-toolkit, node_exporter, blackbox_exporter or Prometheus also have share their
-// names, defaults and help texts.
+// webFlags are the values of the exporter's own flags, without the flags of its collectors. Flags that
+// exporter-toolkit, node_exporter, blackbox_exporter or Prometheus also have share their names, defaults
+// and help texts.
 type webFlags struct {
 	// toolkit holds --web.listen-address, --web.systemd-socket and --web.config.file. It is nil until
 	// add is called.

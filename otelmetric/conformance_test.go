@@ -125,8 +125,9 @@ func (f format) read(t *testing.T, body string) []fact {
 	return readText(t, body)
 }
 
-// TestConformance compares the program's exposition with the one that it has with OpenTelemetry's SDK and
-// exporter. They must be the same except for the intended differences, each of which must occur.
+// TestConformance runs the program with this package and with OpenTelemetry's SDK and exporter, and
+// compares the expositions. They must be the same except for the intended differences. Each of
+// these differences must occur.
 func TestConformance(t *testing.T) {
 	differences := intended()
 	occurred := make([]bool, len(differences))

@@ -15,9 +15,9 @@ const (
 	SpanIDLabel  = "span_id"
 )
 
-// Exemplar returns exemplar labels with the IDs of the trace and the span of ctx. It returns nil, which
-// means no exemplar, if ctx has no span or its span is not sampled: the exemplar would lead to a trace that
-// was not kept.
+// Exemplar returns exemplar labels with the IDs of the trace and the span of ctx. It returns nil, for
+// no exemplar, if ctx has no span or if the span is not sampled: an exemplar would then lead to a
+// trace that was not kept.
 //
 // Exemplar is meant for [metric.SetExemplarFromContext]. It is safe for concurrent use.
 func Exemplar(ctx context.Context) metric.Labels {

@@ -19,8 +19,8 @@ import (
 )
 
 // newExemplar returns an exemplar of a value that is measured now. Its labels are the trace and the span of
-// ctx, if it has them, and those of attributes that are not labels of the series, as far as they fit. An
-// exemplar without labels still has its value and its time.
+// ctx, if ctx has them. Attributes that are not labels of the series become labels of the exemplar if they
+// fit. An exemplar without labels still has its value and its time.
 func (p *MeterProvider) newExemplar(ctx context.Context, value float64, attributes []attribute.KeyValue) *model.Exemplar {
 	span := trace.SpanContextFromContext(ctx)
 	if len(attributes) == 0 && span.IsValid() {
@@ -82,8 +82,8 @@ var exemplarScratches = sync.Pool{New: func() any {
 	return &exemplarScratch{make([]model.Label, 0, 8), make([]byte, 0, 2*prometheus.ExemplarMaxRunes)}
 }}
 
-// labels returns the labels of an exemplar: those of the span, if it is valid, and those of attributes that
-// fit beside it. If several attributes are translated to the same label, the first one counts. If several
+// labels returns the labels of an exemplar: the IDs of the span, if it is valid, and the attributes that
+// fit beside them. If several attributes are translated to the same label, the first one counts. If several
 // have the same key, the last one counts.
 func (l *exemplarLabels) labels(names translate.Names, span trace.SpanContext, attributes []attribute.KeyValue) model.Labels {
 	scratch := exemplarScratches.Get().(*exemplarScratch)

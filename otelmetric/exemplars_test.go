@@ -107,7 +107,7 @@ func TestExemplarLabels(t *testing.T) {
 	for _, test := range []struct {
 		name            string
 		attributes      []attribute.KeyValue
-		want            string // labels that precede those of the span
+		want            string // labels before the labels of the span
 		wantWithoutSpan string // labels without a span
 	}{
 		{"none", nil, "", ""},
@@ -243,7 +243,8 @@ func TestExemplarAllocations(t *testing.T) {
 	}
 }
 
-// BenchmarkExemplar compares measurements in a sampled span with those of OpenTelemetry's SDK.
+// BenchmarkExemplar compares measurements in a sampled span with this package and with OpenTelemetry's
+// SDK.
 func BenchmarkExemplar(b *testing.B) {
 	view := viewOf("filtered", sdk.Stream{AttributeFilter: attribute.NewDenyKeysFilter("user")})
 	providers := map[string]api.MeterProvider{

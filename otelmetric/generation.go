@@ -13,8 +13,7 @@ import (
 
 // generation holds the series of a stream. A run uses one generation from its beginning to its end, so that
 // the same attributes always have the same series. Attributes that come and go would fill a generation. A
-// stream then starts a new generation, to which series move when they are observed. A series that is new
-// there continues with its state from the old generation.
+// stream then starts a new generation. A series moves there, with its state, when it is observed.
 type generation struct {
 	index *series.Index[instrument.Gauge, *instrument.Gauge]
 	old   atomic.Pointer[generation] // nil for the first generation, or if the old one is no longer needed
@@ -39,7 +38,7 @@ func newGeneration(config series.Config[instrument.Gauge, *instrument.Gauge], ol
 	return g
 }
 
-// find returns the number of the series with the given attributes: those in raw, or those of set if raw is
+// find returns the number of the series with the attributes in raw, or with the attributes of set if raw is
 // nil. The number is negative if the series does not exist.
 func (g *generation) find(set *attribute.Set, raw []attribute.KeyValue) int {
 	c := g.lookup(set, raw)

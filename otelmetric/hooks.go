@@ -27,7 +27,7 @@ const maxEvents = 100
 // scrape's span.
 //
 // A span has the status Error if something has failed. The span of a scrape has an event for each failure,
-// including those of collectors that were not run. If the registry leaves a collector behind at the
+// even for the failure of a collector that was not run. If the registry leaves a collector behind at the
 // deadline, the collector's span ends when its run returns, possibly long after the scrape's span. If
 // several scrapes share a run, the run's span is part of only one of them.
 //

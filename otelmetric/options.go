@@ -86,8 +86,8 @@ func newConfig(options []Option) *config {
 }
 
 // WithResource sets the resource that the metrics describe, like [sdk.WithResource]. Its attributes take
-// precedence over those of the environment variables OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME. The
-// default is [resource.Default].
+// precedence over attributes in the environment variables OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME.
+// The default is [resource.Default].
 func WithResource(r *resource.Resource) Option {
 	return optionFunc(func(c *config) {
 		merged, err := resource.Merge(resource.Environment(), r)
@@ -112,8 +112,8 @@ func WithNamespace(namespace string) Option {
 	return optionFunc(func(c *config) { c.namespace = namespace })
 }
 
-// WithoutScopeInfo leaves out the labels otel_scope_name, otel_scope_version and so on, which identify the
-// meter of a series, like the exporter's option. Instruments with the same name in several meters then
+// WithoutScopeInfo leaves out the labels that identify the meter of a series, such as otel_scope_name and
+// otel_scope_version, like the exporter's option. Instruments with the same name in several meters then
 // share their series.
 func WithoutScopeInfo() Option { return optionFunc(func(c *config) { c.noScope = true }) }
 
@@ -182,8 +182,8 @@ func WithCollectorOptions(criteria sdk.Instrument, options ...metric.CollectorOp
 // default is [exemplar.TraceBasedFilter], which accepts measurements with a sampled span in their context.
 // The filter must be safe for concurrent use.
 //
-// Exemplars are part of OpenMetrics and of the protobuf format. They have the labels trace_id and span_id,
-// and those of attributes that a view leaves out, as far as they fit.
+// Exemplars are part of OpenMetrics and of the protobuf format. They have the labels trace_id and span_id.
+// Attributes that a view leaves out become further labels if they fit.
 func WithExemplarFilter(filter exemplar.Filter) Option {
 	return optionFunc(func(c *config) { c.sampled = filter })
 }

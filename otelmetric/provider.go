@@ -154,9 +154,9 @@ func (p *MeterProvider) ForceFlush(ctx context.Context) error {
 // Shutdown removes all metrics of the provider from its registry. Later measurements have no effect, and
 // callbacks no longer run. Programs that push their metrics must call Shutdown after the final push.
 //
-// Shutdown waits for running callbacks until ctx is done, and returns an error if a callback has not
-// returned by then. A callback must not call Shutdown, because it would wait for itself. Further calls
-// return [ErrShutdown].
+// Shutdown waits for running callbacks until ctx is done. It returns an error if a callback has not returned
+// at that time. A callback must not call Shutdown, because it would wait for itself. Further calls return
+// [ErrShutdown].
 func (p *MeterProvider) Shutdown(ctx context.Context) error {
 	if p.stopped.Swap(true) {
 		return ErrShutdown
@@ -197,7 +197,7 @@ type family struct {
 	owner string // instrument that had the name first, for errors
 }
 
-// claim returns the family called f.Name. Its help and unit are those of the instrument that had the name
+// claim returns the family called f.Name. It has the help and the unit of the instrument that had the name
 // first. claim returns an error if that instrument's metric has another type.
 func (p *MeterProvider) claim(f model.Family, owner string) (model.Family, error) {
 	p.mu.Lock()

@@ -288,8 +288,8 @@ func TestInstrumentNames(t *testing.T) {
 	compare(t, registry, "# HELP _1st_total \n# TYPE _1st_total counter\n_1st_total{otel_scope_name=\"a\"} 1\n")
 }
 
-// TestMeasurementAllocations counts the allocations of a measurement apart from those of OpenTelemetry's
-// options.
+// TestMeasurementAllocations counts the allocations of a measurement, without the allocations of
+// OpenTelemetry's options.
 func TestMeasurementAllocations(t *testing.T) {
 	p, _ := newProvider(t)
 	m, ctx := p.Meter("a"), context.Background()

@@ -12,8 +12,9 @@ import (
 
 var errNilCallback = errors.New("a callback is nil")
 
-// start registers the callbacks with which an instrument is created. As in OpenTelemetry's SDK, only those
-// of the first creation count. Otherwise, code that runs again would observe the same values twice.
+// start registers the callbacks with which an instrument is created. If an instrument is created again,
+// further callbacks do not count, as in OpenTelemetry's SDK. Otherwise, code that runs again would observe
+// the same values twice.
 func (o *observable) start(functions []callbackFunc) error {
 	if o.created.Swap(true) {
 		if len(functions) > 0 && !o.isDropped() {

@@ -23,7 +23,7 @@ type number interface{ int64 | float64 }
 
 // measure receives the measurements of an instrument. It is safe for concurrent use.
 type measure[N number] interface {
-	// record adds a measurement with the attributes in raw, or those of set if raw is nil.
+	// record adds a measurement with the attributes in raw, or with the attributes of set if raw is nil.
 	record(ctx context.Context, value N, set attribute.Set, raw []attribute.KeyValue)
 }
 
@@ -130,7 +130,7 @@ func (s *stream[C, P]) dropped(set *attribute.Set, raw []attribute.KeyValue) (dr
 	return dropped
 }
 
-// isFinite reports whether value is neither NaN nor an infinity.
+// isFinite reports whether value is a number, not NaN or an infinity.
 func isFinite(value float64) bool { return math.Abs(value) <= math.MaxFloat64 }
 
 // counterStream adds up values that must not be negative.

@@ -24,7 +24,7 @@ func viewOf(pattern string, stream sdk.Stream) sdk.View {
 	return sdk.NewView(sdk.Instrument{Name: pattern}, stream)
 }
 
-// raw returns a view that returns stream for all instruments. Unlike those of NewView, it is not checked.
+// raw returns a view that returns stream for all instruments. Unlike NewView, it does not check stream.
 func raw(stream sdk.Stream) sdk.View {
 	return func(sdk.Instrument) (sdk.Stream, bool) { return stream, true }
 }

@@ -14,7 +14,8 @@ import (
 	"github.com/luxfi/metric/push"
 )
 
-// client is an HTTP client that keeps the body of the last request whose context had not ended.
+// client is an HTTP client that keeps the body of the last request. It refuses requests whose context has
+// ended.
 type client struct{ body string }
 
 func (c *client) Do(r *http.Request) (*http.Response, error) {
@@ -101,7 +102,8 @@ func TestPartialWithNothing(t *testing.T) {
 	})
 }
 
-// TestPartialWithoutDeadline checks that gathering ends with the context even if that has no deadline.
+// TestPartialWithoutDeadline checks that gathering ends with its context even if the context has no
+// deadline.
 func TestPartialWithoutDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})

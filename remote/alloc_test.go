@@ -11,8 +11,8 @@ import (
 	"github.com/luxfi/metric/remote"
 )
 
-// inProcess returns a transport that always responds with the same page. Its number of allocations does not
-// depend on the page.
+// inProcess returns a transport that always responds with the same page, without a connection. Its number
+// of allocations does not depend on the page.
 func inProcess(contentType string, body string) http.RoundTripper {
 	return roundTripper(func(r *http.Request) (*http.Response, error) {
 		return &http.Response{
@@ -33,7 +33,7 @@ func (w *unread) WriteHeader(int)             {}
 // not depend on the number of series.
 func TestNoAllocationPerSeries(t *testing.T) {
 	if raceEnabled {
-		t.Skip("with the race detector, pools drop what they are given")
+		t.Skip("with the race detector, a sync.Pool drops some of its values")
 	}
 	pages := map[string]func(series int) (contentType, body string){
 		"text":     func(series int) (string, string) { return "text/plain; version=0.0.4", gauges(series) },
@@ -66,7 +66,7 @@ func TestNoAllocationPerSeries(t *testing.T) {
 	}
 }
 
-// protobufPage returns gauges in the protobuf format.
+// protobufPage returns a page with the given number of gauges in the protobuf format.
 func protobufPage(series int) (contentType, body string) {
 	reg := metric.NewContextRegistry()
 	reg.MustRegister(newNowhereWith(inProcess("text/plain", gauges(series))))

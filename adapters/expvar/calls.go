@@ -80,7 +80,8 @@ func (c *calls) wait(ctx context.Context, running *call) (tree any, err error) {
 	return nil, fmt.Errorf("the function has not returned: %w", ctx.Err())
 }
 
-// evaluate sets the result of the call. It runs code of the program, which may panic or end the goroutine.
+// evaluate sets the result of the call. It runs code of the program. That code may panic or end the
+// goroutine.
 func (c *call) evaluate(code expvar.Var) {
 	returned := false
 	defer func() {

@@ -18,9 +18,9 @@ type Collector struct {
 
 var _ metric.CollectorWithContext = (*Collector)(nil)
 
-// NewCollector returns a collector of all variables that are published when it is scraped. Because
-// variables can be added at any time, it describes no metrics: registries treat it as an unchecked
-// collector.
+// NewCollector returns a collector of all variables that are published at the time of a scrape. Because
+// programs can publish variables at any time, the collector describes no metrics: registries treat it as
+// an unchecked collector.
 func NewCollector(opts ...Option) *Collector { return &Collector{config: newConfig(opts)} }
 
 // Describe sends nothing.
@@ -77,8 +77,8 @@ func published(selected func(string) bool) (list []expvar.KeyValue) {
 	return list
 }
 
-// read exposes the value of the variable v, or the value at keys within it. It passes values that run code
-// of the program to later instead.
+// read exposes value, which is the variable v itself or an entry of it: keys leads there. If reading
+// value would call code of the program, read passes it to later instead.
 //
 // If the program has published a nil pointer, read recovers from the panic and reports it as a failure of
 // that value.
@@ -100,7 +100,7 @@ func (v *variable) read(keys []string, value expvar.Var, later func(keys []strin
 			v.deep++
 			return
 		}
-		var all []expvar.KeyValue // Do holds a lock, and sending may take long.
+		var all []expvar.KeyValue // Do holds a lock, so it must not send: that may take long.
 		value.Do(func(kv expvar.KeyValue) { all = append(all, kv) })
 		for _, kv := range all {
 			v.read(append(keys[:len(keys):len(keys)], kv.Key), kv.Value, later)
@@ -110,7 +110,7 @@ func (v *variable) read(keys []string, value expvar.Var, later func(keys []strin
 	}
 }
 
-// fail reports that a function has failed.
+// fail reports that the variable, or its entry at keys, could not be read.
 func (v *variable) fail(keys []string, err error) {
 	key := ""
 	if len(keys) > 0 {

@@ -135,8 +135,8 @@ func TestTypes(t *testing.T) {
 	golden(t, "testdata/types.txt", strings.ReplaceAll(strings.ReplaceAll(text, underscored(prefix), "p_"), prefix, "p!"))
 }
 
-// TestSameAsPeer compares the metrics with those of client_golang's collector, which needs a list of
-// variables.
+// TestSameAsPeer compares the metrics with the metrics of client_golang's collector. That collector needs
+// a list of variables.
 func TestSameAsPeer(t *testing.T) {
 	prefix, selects := publish(t, vars{
 		"int": intOf(5), "float": floatOf(2.5), "bool": returns(true), "text": stringOf("x"),

@@ -34,7 +34,7 @@
 // as [metric.WithCache] apply to the collector as a whole.
 //
 // A variable has at most 1,000 series and 5 levels; see [WithLimit] and [WithDepth]. The collector leaves
-// out and reports what exceeds these limits.
+// out further series and levels, and reports that.
 //
 // # The other direction
 //

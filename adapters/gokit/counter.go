@@ -47,8 +47,8 @@ func (c *Counter) With(labelValues ...string) metrics.Counter {
 	return child
 }
 
-// Add adds delta. If the labels do not match those of the vector, or delta is negative, NaN or infinite,
-// Add reports an error and changes nothing; see [OnError].
+// Add adds delta. If the vector has other labels, or delta is negative, NaN or infinite, Add reports an
+// error and changes nothing; see [OnError].
 func (c *Counter) Add(delta float64) {
 	m, ok := c.s.get()
 	switch {

@@ -27,9 +27,9 @@
 // The interfaces of go-kit have no errors, and an update must not stop the program. So these updates are
 // left out and reported:
 //
-//   - an update with labels that do not match those of the vector
+//   - an update with labels that the vector does not have
 //   - a change of a counter by a negative number, NaN or an infinity
-//   - an observation of NaN or an infinity, which would make the sum useless forever
+//   - an observation of NaN or an infinity, because it would make the sum useless forever
 //
 // By default, such mistakes are logged with [log/slog], at most once a minute for each metric. The option
 // [OnError] passes all of them to a function. This package does not panic where go-kit's package does.

@@ -45,16 +45,16 @@ func (g *Gauge) With(labelValues ...string) metrics.Gauge {
 	return child
 }
 
-// Set sets the gauge to value. If the labels do not match those of the vector, Set reports an error and
-// changes nothing; see [OnError].
+// Set sets the gauge to value. If the vector has other labels, Set reports an error and changes nothing;
+// see [OnError].
 func (g *Gauge) Set(value float64) {
 	if m, ok := g.s.get(); ok {
 		m.Set(value)
 	}
 }
 
-// Add adds delta, which may be negative. If the labels do not match those of the vector, Add reports an
-// error and changes nothing; see [OnError].
+// Add adds delta, which may be negative. If the vector has other labels, Add reports an error and changes
+// nothing; see [OnError].
 func (g *Gauge) Add(delta float64) {
 	if m, ok := g.s.get(); ok {
 		m.Add(delta)

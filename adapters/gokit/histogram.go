@@ -49,8 +49,8 @@ func (h *Histogram) With(labelValues ...string) metrics.Histogram {
 	return child
 }
 
-// Observe adds one observation. If the labels do not match those of the vector, or value is NaN or
-// infinite, Observe reports an error and changes nothing; see [OnError].
+// Observe adds one observation. If the vector has other labels, or value is NaN or infinite, Observe
+// reports an error and changes nothing; see [OnError].
 func (h *Histogram) Observe(value float64) { observe(&h.s, value) }
 
 func observe(s *series[metric.Observer], value float64) {

@@ -33,7 +33,7 @@ type series[M any] struct {
 	pairs  []string // alternating names and values; stored in few if they fit
 	few    [8]string
 
-	found atomic.Bool // whether m and err are set, after which they do not change
+	found atomic.Bool // whether m and err are set; they do not change after that
 	m     M
 	err   error
 

@@ -44,6 +44,6 @@ func (s *Summary) With(labelValues ...string) metrics.Histogram {
 	return child
 }
 
-// Observe adds one observation. If the labels do not match those of the vector, or value is NaN or
-// infinite, Observe reports an error and changes nothing; see [OnError].
+// Observe adds one observation. If the vector has other labels, or value is NaN or infinite, Observe
+// reports an error and changes nothing; see [OnError].
 func (s *Summary) Observe(value float64) { observe(&s.s, value) }

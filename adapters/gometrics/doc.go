@@ -52,7 +52,7 @@
 //
 // # Performance
 //
-// Updates with known keys and labels neither take locks nor allocate memory. Once a minute, the sink
-// forgets which series belongs to which key and labels and looks them up again, so that the memory of
-// expired series can be freed.
+// Updates with known keys and labels take no locks and do not allocate memory, because the sink remembers
+// which series belongs to which key and labels. Once a minute it forgets that, so that the garbage
+// collector can free the memory of expired series.
 package gometrics

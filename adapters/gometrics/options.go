@@ -113,8 +113,8 @@ func WithHistogram(opts metric.HistogramOpts) Option {
 }
 
 // WithSummary exposes samples as summaries with the objectives and the window in opts. The name, help and
-// labels in opts must be empty. Without WithSummary and [WithHistogram], samples are summaries like those
-// of go-metrics' package prometheus.
+// labels in opts must be empty. Without WithSummary and [WithHistogram], samples are summaries, as in
+// go-metrics' package prometheus.
 func WithSummary(opts metric.SummaryOpts) Option {
 	return func(c *config) {
 		if opts.Namespace != "" || opts.Subsystem != "" || opts.Name != "" || opts.Help != "" || len(opts.ConstLabels) > 0 {

@@ -99,7 +99,8 @@ func TestSameAsPeer(t *testing.T) {
 	}
 }
 
-// TestPeersFaults makes updates after which scrapes of the other sink fail, or lose or duplicate data.
+// TestPeersFaults makes updates that break the other sink: its next scrapes fail, or lose or duplicate
+// data.
 func TestPeersFaults(t *testing.T) {
 	for name, tc := range map[string]struct {
 		calls func(metrics.MetricSink)

@@ -1,5 +1,5 @@
-// Package grpc compares the metrics of gRPC calls with those of go-grpc-middleware, and with
-// calls that are not measured.
+// Package grpc compares package grpcmetric with go-grpc-middleware and with calls that are not
+// measured.
 package grpc
 
 import (

@@ -16,19 +16,20 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// curves is a plot of how each peer's figure grows with a number in the benchmark's name.
+// curves is a plot with a curve for each peer. x is a number in the names of benchmarks, such as
+// the number of goroutines, and y is the figure that the benchmark measured.
 type curves struct {
 	file, title, x, y string
 
-	name  string // of the benchmarks, with * for the number that is the x value
-	unit  string
-	scale float64 // divisor of the figures
+	name  string  // name of the benchmarks, with * for the number that is x
+	unit  string  // unit of the figures
+	scale float64 // divisor of the figures, for a larger unit on the y axis
 	peers []string
 }
 
 var everyone = []string{ours, golang, victoria, otel}
 
-// plots returns the plots of the page.
+// plots returns the plots of docs/benchmarks.md.
 func plots() []curves {
 	overGoroutines := func(file, title, name string, peers ...string) curves {
 		return curves{
@@ -113,7 +114,7 @@ func ticksAt(values map[float64]bool) plot.ConstantTicks {
 	return ticks
 }
 
-// points returns the medians for one peer by ascending x.
+// points returns the curve of one peer: the median for each x, in ascending order of x.
 func (c *curves) points(s samples, peer string) plotter.XYs {
 	before, after, _ := strings.Cut(c.name, "*")
 	var points plotter.XYs

@@ -14,7 +14,7 @@ import (
 	"github.com/luxfi/metric/metrictest"
 )
 
-// newDirectory returns a directory of two files, one of which is in a folder.
+// newDirectory returns a directory with a file, and a folder that contains another file.
 func newDirectory(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()

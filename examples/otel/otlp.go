@@ -28,9 +28,9 @@ func startPushing(ctx context.Context, t *telemetry, url string, interval time.D
 }
 
 // producer passes the metrics of a registry to a reader of OpenTelemetry's SDK through OpenTelemetry's
-// bridge. In addition to what the bridge does, it passes the context of the push on to the collectors. If a
-// collector fails, only its own metrics are missing: the error goes to OpenTelemetry's error handler, and
-// the rest is pushed.
+// bridge. Unlike the bridge, it passes the context of the push on to the collectors. If a collector fails,
+// only its own metrics are missing: the error goes to OpenTelemetry's error handler, and the reader pushes
+// the rest.
 type producer struct{ registry metric.GathererWithContext }
 
 // Produce implements [sdk.Producer].
@@ -51,7 +51,7 @@ func (p producer) Produce(ctx context.Context) ([]metricdata.ScopeMetrics, error
 	return scopes, err
 }
 
-// decodeIDs decodes the trace and span IDs of exemplars. The bridge leaves them in hexadecimal, for which
+// decodeIDs decodes the trace and span IDs of exemplars. The bridge leaves them in hexadecimal, and then
 // the OpenTelemetry Collector and Prometheus refuse the whole request.
 func decodeIDs(data metricdata.Aggregation) {
 	switch data := data.(type) {

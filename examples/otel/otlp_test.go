@@ -28,7 +28,7 @@ import (
 )
 
 // receiver receives metrics by OpenTelemetry's protocol. It decodes them with the library that the
-// OpenTelemetry Collector and Prometheus use, and refuses what they refuse.
+// OpenTelemetry Collector and Prometheus use, and refuses the same requests.
 type receiver struct {
 	*httptest.Server
 
@@ -135,7 +135,7 @@ func sampled(t *testing.T) (context.Context, trace.SpanContext) {
 	return ctx, span.SpanContext()
 }
 
-// pushed returns a receiver of what work records through otelmetric, after two pushes.
+// pushed returns a receiver with the metrics that work records through otelmetric, after two pushes.
 func pushed(t *testing.T, options ...otelmetric.Option) (*receiver, trace.SpanContext) {
 	t.Helper()
 	watchFailures(t)
@@ -158,7 +158,7 @@ func pushed(t *testing.T, options ...otelmetric.Option) (*receiver, trace.SpanCo
 	return r, span
 }
 
-// native returns a receiver of what work records through OpenTelemetry's SDK.
+// native returns a receiver with the metrics that work records through OpenTelemetry's SDK.
 func native(t *testing.T) *receiver {
 	t.Helper()
 	r := newReceiver(t)

@@ -44,8 +44,8 @@ func (s *shop) renewSales(ctx context.Context) {
 var salesDesc = metric.NewDesc("shop_sales_euros",
 	"Value of the paid orders, by size of the order, as of the last sales report.", []string{"basket"}, nil)
 
-// salesCollector reads the sales report, which is sometimes missing. The policies with which the
-// collector is registered determine what scrapes get then.
+// salesCollector reads the sales report. The report is sometimes missing. The collector's policies
+// determine what scrapes get then.
 type salesCollector struct {
 	db *sql.DB
 }

@@ -40,7 +40,8 @@ func formatsRegistry() *metric.ContextRegistry {
 	return registry
 }
 
-// formatsScrape returns the exposition in the format of an Accept header. All times in it are those of the page.
+// formatsScrape returns the exposition in the format of an Accept header. It replaces all times with the
+// times of the page.
 func formatsScrape(h http.Handler, accept string) string {
 	r := httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody)
 	r.Header.Set("Accept", accept)
@@ -83,7 +84,7 @@ var formatsShown = []string{
 	"application/openmetrics-text;version=2.0.0",
 }
 
-// TestFormatsExpositions checks that the page shows what the handler serves.
+// TestFormatsExpositions checks that the page shows the expositions that the handler serves.
 func TestFormatsExpositions(t *testing.T) {
 	page, err := os.ReadFile("../../docs/formats.md")
 	if err != nil {

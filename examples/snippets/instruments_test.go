@@ -16,7 +16,8 @@ import (
 // Snippets that change the default mux, or take an unknown time, are only compiled.
 var _ = []any{serveInstruments, measureCheckout, countRoutes}
 
-// printExposition prints what a client without any wishes gets from a registry.
+// printExposition prints the exposition that a client without an Accept header gets from a
+// registry.
 func printExposition(registry *metric.ContextRegistry) {
 	response := httptest.NewRecorder()
 	metric.HandlerFor(registry).ServeHTTP(response, httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody))

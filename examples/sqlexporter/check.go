@@ -15,7 +15,8 @@ import (
 )
 
 var (
-	// collectorPart matches names of queries and databases, which become parts of collectors' names.
+	// collectorPart matches names of queries and databases. These names become parts of collectors'
+	// names.
 	collectorPart = regexp.MustCompile(`^[a-zA-Z0-9_][a-zA-Z0-9_.-]*$`)
 	metricName    = regexp.MustCompile(`^[a-zA-Z_:][a-zA-Z0-9_:]*$`)
 	labelName     = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)

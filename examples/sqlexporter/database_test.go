@@ -143,8 +143,8 @@ func TestHide(t *testing.T) {
 	}
 }
 
-// TestSQLiteFile checks that the DSN determines how a file is opened, and that the file is neither created
-// nor changed.
+// TestSQLiteFile checks that the DSN determines how the connector opens a file, and that the
+// connector does not create or change the file.
 func TestSQLiteFile(t *testing.T) {
 	file := newFile(t)
 	t.Run("path", func(t *testing.T) {

@@ -8,8 +8,8 @@ import (
 	"modernc.org/sqlite"
 )
 
-// sqliteConnector connects to an SQLite file. Unlike the driver, it neither creates nor changes a file
-// unless the DSN or read_only asks for it.
+// sqliteConnector connects to an SQLite file. Unlike the driver, it creates or changes a file only
+// if the DSN or read_only asks for that.
 func sqliteConnector(c connection) (connector, error) {
 	name, err := sqliteName(c)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 type database struct {
 	name       string
 	connection connection
-	labels     map[string]string // the label database, and the labels that all databases have, which may be empty
+	labels     map[string]string // the label database, and the labels that all databases have; values may be empty
 	queries    []query
 }
 
@@ -67,7 +67,7 @@ type point struct {
 	column string
 }
 
-// Values of no_rows, which says what to do if a query returns no rows.
+// Values of no_rows. It determines what happens if a query returns no rows.
 const (
 	noRowsOK    = "ok"
 	noRowsData  = "no_data"

@@ -42,8 +42,8 @@ func (h *Handler) serveFamilies(w http.ResponseWriter, r *http.Request, families
 	h.answerer.ServeHTTP(w, plain)
 }
 
-// exposed returns the families of an answer: those of the prober, and the two that every probe has. These
-// two replace families of the prober with the same names.
+// exposed returns the families of an answer: the families that the prober has set, and the two that
+// every probe has. The two replace families of the prober with the same names.
 func exposed(out outcome, log *slog.Logger) []*metric.MetricFamily {
 	own, err := ownFamilies(out)
 	if err != nil {

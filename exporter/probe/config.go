@@ -28,8 +28,8 @@ type Config struct {
 // Targets limits the allowed targets and the number of concurrent probes. The package documentation
 // describes the patterns.
 type Targets struct {
-	// Allow lists patterns of allowed targets. If it is empty, all targets are allowed except link-local
-	// addresses, unspecified addresses, and those of cloud metadata services.
+	// Allow lists patterns of allowed targets. If it is empty, all targets are allowed except
+	// link-local addresses, unspecified addresses, and the addresses of cloud metadata services.
 	Allow []string `yaml:"allow,omitempty"`
 	// Deny lists patterns of targets that are refused even if Allow matches them.
 	Deny []string `yaml:"deny,omitempty"`

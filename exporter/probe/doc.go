@@ -19,15 +19,15 @@
 //
 // A request may omit the module if the configuration has only one, or one named default. If the
 // configuration has no modules and the program has a single prober that works with its default settings,
-// a module default exists. Keys that neither the handler nor the prober defines are errors.
+// a module default exists. A key is an error unless the handler or the prober defines it.
 //
 // # Answers
 //
 // Each answer to a probe has the status 200 and the metrics probe_success and probe_duration_seconds,
 // even if the prober fails, panics or hangs, or if a limit refuses the probe. Its only other metrics are
-// those that the prober has set by then. The duration is that of the call of the Func, without the time
-// that the probe waited. If the Func was not called, the duration is the time that the probe waited. The
-// answer has the format that the client asks for.
+// the metrics that the prober has set until then. The duration is how long the call of the Func took,
+// without the time that the probe waited before. If the Func was not called, the duration is the time
+// that the probe waited. The answer has the format that the client asks for.
 //
 // Requests that cannot be probes get other answers: 400 if the target is missing, repeated or invalid,
 // or the module is unknown; 403 if the target is not allowed; 405 for methods other than GET and HEAD. A
@@ -39,10 +39,10 @@
 //
 // # Deadline
 //
-// A probe ends at the earlier of two times: the time in the header X-Prometheus-Scrape-Timeout-Seconds
-// less [Opts.TimeoutOffset], and the timeout of its module, which is 2 minutes by default. It also ends
-// when the client goes away. The handler then waits up to 50 ms for the Func to return, and again up to
-// 50 ms for collectors in [Probe.Registry], and answers.
+// A probe ends after the time in the header X-Prometheus-Scrape-Timeout-Seconds less
+// [Opts.TimeoutOffset], or after the timeout of its module (2 minutes by default), whichever is shorter.
+// It also ends when the client goes away. The handler then waits up to 50 ms for the Func to return, and
+// again up to 50 ms for collectors in [Probe.Registry], and answers.
 //
 // # Targets
 //
@@ -62,20 +62,20 @@
 // These rules apply:
 //
 //   - A target that matches a pattern in deny is not allowed.
-//   - Link-local and unspecified addresses, and those of cloud metadata services, are allowed only by a
-//     pattern in allow that is the address itself or a network within such addresses, as in
+//   - Link-local and unspecified addresses, and the addresses of cloud metadata services, are allowed
+//     only by a pattern in allow that is the address itself or a network within such addresses, as in
 //     169.254.0.0/16. The pattern *, a pattern of names, or 0.0.0.0/0 does not allow them.
 //   - All other targets are allowed if allow is empty or one of its patterns matches.
 //
 // The handler checks the target as the request states it. Then it checks the address of each connection
-// that [Probe.Client] or [Probe.DialContext] makes, after its name has been resolved. A host whose name
-// matches a pattern in allow may have any address that is neither denied nor one of those that must be
-// allowed explicitly. A host with any other name is allowed if its address is. The same rules apply to
-// redirects, and whenever a name resolves to another address. Client follows at most 10 redirects. It
-// uses no proxy, because a proxy would connect to anything.
+// that [Probe.Client] or [Probe.DialContext] makes, after its name has been resolved. If the name of a
+// host matches a pattern in allow, the host may have any address, except addresses that are denied and
+// addresses that only their own pattern allows. A host with any other name is allowed if its address is
+// allowed. The same rules apply to redirects, and whenever a name resolves to another address. Client
+// follows at most 10 redirects. It uses no proxy, because a proxy would connect to anything.
 //
 // If a prober makes connections in other ways, the handler checks only the target as the request states
-// it: not its address, and not its port if the request does not name one.
+// it. It does not check the address, and checks the port only if the request names one.
 //
 // IPv4-mapped IPv6 addresses count as IPv4 addresses. Names are compared in lower case, in Punycode, and
 // without a trailing dot. Forms such as 2130706433, 0x7f.1 and 010.0.0.1, which some programs interpret

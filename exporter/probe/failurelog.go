@@ -26,7 +26,7 @@ type failureLog struct {
 
 func newFailureLog(logger *slog.Logger) *failureLog { return &failureLog{logger: logger} }
 
-// forProbe returns a logger for a probe, which also writes to text.
+// forProbe returns a logger for a probe. The logger also writes to text.
 func (l *failureLog) forProbe(text *logText, module, target string) *slog.Logger {
 	attrs := []slog.Attr{slog.String("module", module), slog.String("target", redact.Text(bounded(target)))}
 	return slog.New(newProbeLog(text, l.logger.Handler().WithAttrs(attrs)))

@@ -11,8 +11,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// TestFloodOfOneTarget checks that probes of a target that hangs do not pile up, and take no places from
-// other targets, neither in the queue nor outside it.
+// TestFloodOfOneTarget checks that probes of a target that hangs do not pile up, and do not take places
+// from other targets, in the queue or outside it.
 func TestFloodOfOneTarget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		end := make(chan bool)

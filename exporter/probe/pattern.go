@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Placeholders for ports: for a target without a port, which the prober will choose, and for a
+// Placeholders for ports: for a target without a port, because the prober chooses it, and for a
 // connection by a protocol without ports, such as ICMP.
 const (
 	unknownPort = -1
@@ -55,7 +55,8 @@ func parsePattern(text string) (pattern, error) {
 	return p, nil
 }
 
-// splitPattern splits a pattern into the host, without brackets, and the ports, which may be empty.
+// splitPattern splits a pattern into the host, without brackets, and the ports. The ports may be
+// empty.
 func splitPattern(text string) (host, ports string, err error) {
 	if inner, ok := strings.CutPrefix(text, "["); ok {
 		host, rest, ok := strings.Cut(inner, "]")

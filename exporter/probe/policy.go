@@ -75,7 +75,7 @@ func (p *policy) checkTarget(t target) error {
 	return errUnlisted
 }
 
-// checkAddr returns an error unless a connection to h, which has resolved to addr, is allowed.
+// checkAddr returns an error unless a connection to h is allowed. The name of h has resolved to addr.
 func (p *policy) checkAddr(h host, addr netip.Addr, port int) error {
 	addr = addr.WithZone("").Unmap()
 	faces := facesOf(addr)

@@ -33,7 +33,7 @@ type Prober struct {
 
 // Func probes a target. It should return soon after ctx is done. If it returns an error, panics, or does
 // not return in time, the probe has failed and probe_success is 0. The answer still contains the metrics
-// that Func has set by then.
+// that Func has set until then.
 //
 // A Func that does not return in time is abandoned. It may go on using the Probe, but without any
 // effect. The package documentation describes which limits it counts against.
@@ -63,12 +63,12 @@ type Probe struct {
 	Registry *metric.ContextRegistry
 	// Metrics makes instruments in Registry.
 	Metrics metric.Metrics
-	// Logger logs to the log of the exporter at level debug, and to the log of the probe, which
-	// debug=true and the page of recent probes show.
+	// Logger logs to the log of the exporter at level debug, and to the log of the probe. Answers with
+	// debug=true and the page of recent probes show the log of the probe.
 	Logger *slog.Logger
 	// Client makes requests, including redirected ones, only to allowed targets, and keeps connections
 	// for later probes by the same module. It uses no proxy. Its requests end with the probe at the
-	// latest. Each probe has its own Client, which Func may change, except for Transport.
+	// latest. Each probe has its own Client. Func may change it, except for Transport.
 	Client *http.Client
 	// DialContext connects only to allowed targets, whatever their names resolve to. It supports the
 	// networks tcp, udp and ip, such as "ip4:icmp". The connection has the probe's deadline.

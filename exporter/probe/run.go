@@ -19,7 +19,7 @@ const (
 	defaultTimeout = 2 * time.Minute
 	// maxGrace and a fraction of the probe's time limit how long the handler waits after the deadline
 	// for a Func, and then for its collectors. Most return at once when their context is done. Both
-	// waits together are shorter than the offset by which the deadline precedes the scraper's.
+	// waits together are shorter than the time between the deadline and the scraper's deadline.
 	maxGrace      = 50 * time.Millisecond
 	graceFraction = 25
 )
@@ -225,7 +225,7 @@ func (f *flight) gather() []*metric.MetricFamily {
 	return families
 }
 
-// dispose closes what the Func may have left in its registry.
+// dispose closes the collectors that the Func may have left in its registry.
 func (f *flight) dispose() {
 	if err := f.probe.Registry.Close(); err != nil {
 		f.log.Warn("A collector of the probe does not return", "err", err)

@@ -1,15 +1,13 @@
 // Package backlog keeps remote-write requests until every target has finished with them.
-//
-// A [Log] is a queue with several consumers. Each consumer reads all appended records, in order and at
-// its own pace. The log is bounded: when it is full, it drops the oldest records for the consumers that
-// have not taken them yet. Each record is, for each consumer, done, dropped or pending, and the log
-// counts all three exactly, down to the sample.
-//
-// A log is kept in memory, or on disk if [Options] names a directory. A log on disk survives the end of
-// the process, kill -9 included: the next Open returns every record that was not done, and possibly the
-// last ones that were, so delivery is at least once. Files are not synced. When the machine loses
-// power, records that the operating system has not yet written can be lost, and Open then reports the
-// damage.
+// A [Log] is a queue with several consumers. Each consumer reads all appended records, in order and at its
+// own pace. The log is bounded: when it is full, it drops the oldest records, and the consumers that have not
+// taken them yet lose them. For each consumer, a record is done, dropped or pending. The log counts the
+// records and their samples in each of these states exactly.
+// A log is kept in memory, or on disk if [Options] names a directory. A log on disk survives the end of the
+// process, even by kill -9: the next Open finds every record that was not done. It may also find some of the
+// last records that were done, so a consumer gets each record at least once. The log does not sync its files.
+// If the machine loses power, records that the operating system has not yet written are lost, and Open
+// reports the damage.
 package backlog
 
 import (
@@ -27,16 +25,16 @@ type Options struct {
 	// it. If Dir is empty, the log is kept in memory.
 	Dir string
 
-	// MaxBytes limits the size of the log in bytes. It must be positive. While a record is appended,
-	// the log can exceed MaxBytes by that record. Records in flight that have been dropped from the log
-	// take additional memory.
+	// MaxBytes limits the size of the log in bytes. It must be positive. While a record is appended, the log
+	// can exceed MaxBytes by the size of that record. A record that the log has dropped while a consumer
+	// holds it takes memory in addition.
 	MaxBytes int64
 }
 
 // Position is a place between two records. It is valid only for the [Log] that returned it.
 type Position uint64
 
-// Tally counts the contents of some records.
+// Tally counts records, their contents and their bytes.
 type Tally struct {
 	writereq.Counts
 
@@ -71,8 +69,8 @@ const maxRecordBytes = math.MaxInt32
 //
 // The names identify the consumers in the directory. A consumer that the directory knows starts at the
 // oldest record that it has not finished with. A consumer that is new to a directory with other
-// consumers starts at the end, because the records there predate it. Open discards the records of
-// consumers that are not in consumers and reports the loss by [Log.Faults].
+// consumers starts at the end, because the existing records are older than that consumer. Open discards the
+// records of known consumers that are not in consumers, and reports the loss by [Log.Faults].
 //
 // Open also reports damage that it can work around by [Log.Faults]. It fails if the directory is in use
 // or its files cannot be read.

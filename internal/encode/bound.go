@@ -13,12 +13,11 @@ type boundCache struct {
 	after  string // text after the float: `"} `
 	first  bool   // The first text begins with the float itself.
 	texts  []boundText
-	bounds []float64 // bounds from which all made texts, or nil
+	bounds []float64 // bounds for which all has filled texts, or nil
 	text   []byte    // buffer for one text
 }
 
-// boundText is a bound with the surrounding text, which includes the end of the braces of a line,
-// `le="0.5"} `.
+// boundText is a bound with the surrounding text, up to the end of the braces of a line: `le="0.5"} `.
 type boundText struct {
 	bits uint64 // bits of the bound
 	// The text in pieces that are copied without a call. A float takes at most 24 bytes, and
@@ -61,7 +60,7 @@ func (c *boundCache) at(i int, bound float64, d dialect) *boundText {
 	return &c.texts[i]
 }
 
-// all returns the texts of bounds, which must be immutable, and of +Inf.
+// all returns the texts of bounds and of +Inf. The caller must not change bounds afterwards.
 func (c *boundCache) all(bounds []float64, d dialect) []boundText {
 	if len(c.bounds) != len(bounds) || len(bounds) == 0 || &c.bounds[0] != &bounds[0] {
 		for i, bound := range bounds {

@@ -13,8 +13,8 @@ type smallLine struct {
 	len  uint8   // length of digits and newline
 }
 
-// smallLines are the ends of lines for the numbers from 0 to 999, which include most counts. With them,
-// 10,000 histograms took 2,520 instructions each instead of 2,870.
+// smallLines are the ends of lines for the numbers from 0 to 999. Most counts are among them. With
+// them, 10,000 histograms took 2,520 instructions each instead of 2,870.
 var smallLines = func() (all [1000]smallLine) {
 	for i := range all {
 		text := strconv.AppendInt(all[i].text[:0], int64(i), 10)

@@ -3,8 +3,8 @@
 // protobuf. It also writes remote-write requests.
 //
 // See openmetrics2.go for OpenMetrics 2.0, and remotewrite.go for remote write. The output of the other
-// formats is, byte for byte, that of prometheus/common's expfmt, except where this would make a
-// Prometheus server refuse the whole scrape:
+// formats is the same as the output of prometheus/common's expfmt, byte for byte, except where that would
+// make a Prometheus server refuse the whole scrape:
 //
 //   - Invalid UTF-8 in a help text is replaced by U+FFFD.
 //   - A unit is omitted unless the family's name ends in it, as OpenMetrics
@@ -15,8 +15,8 @@
 //     then have the same name.
 //   - A family without points is omitted.
 //
-// The encoder also omits a family if its escaped name equals that of an earlier one, and refuses points
-// if two labels have the same escaped name.
+// The encoder also omits a family if an earlier family has the same escaped name, and refuses points if two
+// labels have the same escaped name.
 //
 // Encoding a point does not allocate. An [Encoder] appends to one buffer and passes it to its writer in
 // chunks, so its memory does not grow with the exposition. Protobuf is different: a family is preceded
@@ -164,7 +164,7 @@ type Linked interface {
 	strict
 	// open begins an exposition. exemplars escapes the labels of exemplars.
 	open(exemplars *escaper)
-	// splits reports whether points of other families may come between those of a family.
+	// splits reports whether the points of a family may be separated by points of other families.
 	splits() bool
 }
 

@@ -42,7 +42,7 @@ func write(t testing.TB, opts encode.Options, families []*family) (out []byte, r
 	return buf.Bytes(), refused
 }
 
-// sameVariants returns all combinations of options whose output is that of expfmt.
+// sameVariants returns all combinations of options with which the output is the same as expfmt's.
 func sameVariants() map[string]encode.Options {
 	return withEscapings(map[string]encode.Options{
 		"text":                {Format: encode.Text},

@@ -183,7 +183,8 @@ func (l *lines) appendSumAndCount(buf []byte, p *model.Point, labels string, sum
 	return l.appendEnd(buf, p, nil)
 }
 
-// appendCount is the method of the dialect, which it calls only for counts that need it.
+// appendCount does the same as the method of the dialect. It calls that method only for counts that
+// need it.
 func (l *lines) appendCount(buf []byte, n uint64, float float64) []byte {
 	if n < expFrom && float == 0 {
 		return appendSmall(buf, n)

@@ -21,7 +21,7 @@ func (l *lines) appendHistogram(buf []byte, p *model.Point, labels string) []byt
 }
 
 // appendBuckets appends the buckets of a histogram. buf already contains the beginning of the first
-// line, from start on.
+// line; it starts at start.
 func (l *lines) appendBuckets(buf []byte, start int, p *model.Point) []byte {
 	h := p.Histogram
 	end := len(buf)
@@ -49,8 +49,8 @@ func (l *lines) appendBuckets(buf []byte, start int, p *model.Point) []byte {
 	return buf
 }
 
-// appendPlain is appendHistogram for Bounds and Counts and without a timestamp: each line consists of a
-// cached bound and a number.
+// appendPlain is appendHistogram for a histogram with Bounds and Counts, at a point without a
+// timestamp. After the common beginning, each line consists of a cached bound and a number.
 func (l *lines) appendPlain(buf []byte, h *model.HistogramValue, labels string) []byte {
 	start := len(buf)
 	buf = l.bucket.appendOpen(buf, labels)
@@ -78,13 +78,12 @@ func (l *lines) appendPlain(buf []byte, h *model.HistogramValue, labels string) 
 // piece.
 const maxLineEnd = maxBoundText + 32
 
-// putLines writes lines from line i on, and stops before a number that needs the dialect. It returns
-// the line at which it stopped. first points to the beginning of the first line, whose first open bytes
-// begin every line. size is the number of bytes that already exist from there on, and newSize is their
-// number afterwards.
-//
-// There is enough room, so putLines copies without checks and without a call for each piece. With
-// append and copy, a scrape of 10,000 histograms took 2.0 ms instead of 1.5:
+// putLines writes lines, starting with line i, and stops before a number that only the dialect can
+// write. It returns the line at which it stopped. first points to the first line; the first open bytes
+// of that line are the beginning of every line. size is the number of bytes of all lines before the
+// call, and newSize after it.
+// The caller has made enough room, so putLines copies without checks and without a call for each
+// piece. With append and copy, a scrape of 10,000 histograms took 2.0 ms instead of 1.5:
 //
 //	cd bench && GOWORK=off go test -run '^$' -bench Scrape/kind=histograms/series=10000 .
 func putLines(first unsafe.Pointer, open, size int, texts []boundText, counts []uint64, i int) (line, newSize int) {
@@ -119,7 +118,8 @@ func copyPieces(to, from unsafe.Pointer, n int) {
 	}
 }
 
-// batchHistograms is batch for the histograms that appendPlain accepts.
+// batchHistograms writes the points at the beginning of points whose histograms appendPlain accepts,
+// and returns their number.
 func (l *lines) batchHistograms(o *output, points []model.Point) int {
 	for i := range points {
 		p := &points[i]

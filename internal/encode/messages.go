@@ -55,8 +55,8 @@ func (m *messages) end(o *output) {
 	o.buf = append(o.buf, body...)
 }
 
-// writeBlocks writes the blocks of a complete family, except for its last part, which stays in the
-// output's buffer.
+// writeBlocks writes the blocks of a complete family, except for its last part: that part stays in
+// the output's buffer.
 func (m *messages) writeBlocks(o *output) {
 	size := len(o.buf) - m.start - lengthRoom
 	for _, b := range m.blocks {

@@ -26,7 +26,7 @@ func appendFloat(buf []byte, v float64) []byte {
 	return appendFraction(buf, v)
 }
 
-// appendFloatWithPoint is appendFloat, but adds ".0" to numbers with neither a decimal point nor an
+// appendFloatWithPoint is appendFloat, but adds ".0" to numbers that have no decimal point and no
 // exponent, as OpenMetrics demands.
 func appendFloatWithPoint(buf []byte, v float64) []byte {
 	if n := int64(v); float64(n) == v && -maxExact < n && n < maxExact {
@@ -39,7 +39,7 @@ func appendFloatWithPoint(buf []byte, v float64) []byte {
 	return appendFraction(buf, v)
 }
 
-// appendWhole appends n, which is exact as a float.
+// appendWhole appends n. A float must be able to hold n exactly.
 func appendWhole(buf []byte, n int64) []byte {
 	if n < 0 {
 		buf = append(buf, '-')
@@ -73,7 +73,8 @@ func appendMillions(buf []byte, n uint64) []byte {
 	return binary.LittleEndian.AppendUint32(buf, 'e'|'+'<<8|'0'<<16|exp<<24)
 }
 
-// appendFraction appends v, which is not a whole number, or not an exact one.
+// appendFraction appends v. It is for numbers that are not whole, or so large that floats do not
+// hold each whole number.
 func appendFraction(buf []byte, v float64) []byte {
 	abs := math.Abs(v)
 	if !(abs >= smallestFix && abs < maxExact) {

@@ -58,8 +58,9 @@ func (openMetrics) appendTimestamp(buf []byte, ms int64) []byte {
 	return appendFloatWithPoint(buf, float64(ms)/1000)
 }
 
-// appendExemplar omits an exemplar without labels, which refers to nothing, and an exemplar with a NUL:
-// Prometheus accepts NUL in other labels, but here it makes the whole exposition unreadable.
+// appendExemplar omits an exemplar without labels, because it refers to nothing. It also omits an
+// exemplar with a NUL: Prometheus accepts NUL in other labels, but here it makes the whole exposition
+// unreadable.
 func (openMetrics) appendExemplar(buf []byte, e *model.Exemplar, labels model.Labels) []byte {
 	text := labels.Text()
 	if text == "" || strings.IndexByte(text, 0) >= 0 {

@@ -13,13 +13,12 @@ import (
 // openMetrics2 is OpenMetrics 2.0.0-rc0, see
 // https://github.com/prometheus/docs/blob/main/docs/specs/om/open_metrics_spec_2_0.md.
 //
-// Each series is one line. A summary or a histogram writes its numbers in one composite value. The name
-// of a sample is that of its family, and the start timestamp follows its value, so the format has no
-// suffixes. Whole numbers are written without a decimal point, unless they are the float counts of a
-// histogram.
+// Each series is one line. A summary or a histogram writes its numbers in one composite value. A sample
+// has the name of its family, and the start timestamp follows its value, so the format has no suffixes.
+// Whole numbers are written without a decimal point, unless they are the float counts of a histogram.
 //
-// Where the specification leaves a choice, or other readers are stricter, the output is what Prometheus
-// and prometheus/common can read:
+// Where the specification leaves a choice, or readers are stricter than it, the encoder writes a form
+// that Prometheus and prometheus/common can read:
 //
 //   - An exemplar without a timestamp is omitted, because the format requires one.
 //   - A histogram with classic and native buckets has the exemplars of its classic buckets, as the

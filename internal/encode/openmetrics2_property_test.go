@@ -65,8 +65,8 @@ func TestRandomFamiliesInOpenMetrics2(t *testing.T) {
 	}
 }
 
-// valid returns families whose histograms are consistent, like those of checked collectors. It returns
-// only a few, as the decoder is slow.
+// valid returns families whose histograms are consistent, like the histograms of checked collectors.
+// It returns only a few, because the decoder is slow.
 func (g generator) valid() []*family {
 	var families []*family
 	names := map[string]bool{}

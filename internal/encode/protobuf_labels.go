@@ -10,8 +10,9 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// labelCache encodes the labels of a point. It keeps those of the previous point: the next one usually
-// has the same names and, in the order of a scrape, also the same values except for the last label.
+// labelCache encodes the labels of a point. It keeps the encoded labels for the next point: that
+// point usually has the same names and, in the order of a scrape, also the same values except for the
+// last label.
 //
 // With three labels, a scrape takes 105 ns for a counter with this cache, and 145 ns if the cache
 // recognizes only the names. The cache does not keep labels that usually differ: copying new output

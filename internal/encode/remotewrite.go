@@ -12,9 +12,9 @@ import (
 // records of internal/writereq, each with a request of version 2.0; see
 // https://prometheus.io/docs/specs/prw/remote_write_spec_2_0/. Each call of Write gets one record.
 //
-// The series are those that Prometheus makes of the protobuf format. A histogram is one series if it
-// has native buckets, and otherwise a series for each classic bucket, _sum and _count. The values of le
-// and quantile have the form of OpenMetrics. Labels with empty values are omitted.
+// The encoder writes the same series that Prometheus makes of the protobuf format. A histogram is one
+// series if it has native buckets, and otherwise a series for each classic bucket, _sum and _count.
+// The values of le and quantile have the form of OpenMetrics. Labels with empty values are omitted.
 //
 // An exemplar without a timestamp is omitted, because the format requires one.
 type RemoteWriter struct {
@@ -29,7 +29,7 @@ type RemoteWriter struct {
 	// NativeOnly omits the classic buckets of histograms that have native buckets.
 	NativeOnly bool
 	// Compress returns data as a snappy block, in the memory of buf if that is large enough. It is a
-	// field so that programs that do not push contain no such code.
+	// field so that only programs that push contain the code for snappy.
 	Compress func(buf, data []byte) []byte
 	// Round, if not nil, records the series of the push. Series of the last push that are missing in a
 	// family get stale markers.
@@ -50,7 +50,7 @@ func (w *RemoteWriter) Maker(before Linked) Linked {
 	return r
 }
 
-// The fields of the messages in io/prometheus/write/v2/types.proto; those of Histogram are in
+// The fields of the messages in io/prometheus/write/v2/types.proto. The fields of Histogram are in
 // remotewrite_histogram.go.
 const (
 	requestSymbols = 4

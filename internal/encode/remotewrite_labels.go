@@ -18,7 +18,7 @@ type labelRefs struct {
 	refs    []byte // references of all labels
 	name    int    // position of __name__ in refs
 	bound   int    // position of le or quantile in refs, or -1 if it is unknown
-	last    string // label name to which bound applies
+	last    string // name of the label whose position is bound
 }
 
 // refHead is the text before a label's value, together with the last value.
@@ -120,8 +120,8 @@ func (l *labelRefs) setSlowly(s *symbols, labels model.Labels) {
 	}
 }
 
-// append appends the references of the labels of a series, in order: those of the point, the name of
-// the series, and the label bound if it is not nil.
+// append appends references to the labels of a series, in order: the labels of the point, the name
+// of the series, and the label bound if it is not nil.
 func (l *labelRefs) append(buf, name []byte, bound *boundRef) []byte {
 	if bound == nil {
 		buf = append(buf, l.refs[:l.name]...)

@@ -71,7 +71,7 @@ var misbehaving = map[string]func(ctx context.Context, r engine.Running, release
 
 const timeout = 10 * time.Second
 
-// headStart is the time by which the context of the collectors ends before such a scrape.
+// headStart is how much earlier than such a scrape the context of the collectors ends.
 const headStart = 100 * time.Millisecond
 
 // ends holds ways for a context to end after the timeout.
@@ -143,8 +143,8 @@ func (s *slowSink) Close() {
 	s.Buffer.Close()
 }
 
-// TestGivingUp checks that a scrape reports the deadline even if the run has returned by then, with an
-// error of its own or without one, because its context had ended.
+// TestGivingUp checks that a scrape reports the deadline even if the run returns before it, because its
+// context has ended, with an error or without one.
 func TestGivingUp(t *testing.T) {
 	for _, own := range []error{nil, errOwn, fmt.Errorf("query: %w", context.DeadlineExceeded)} {
 		t.Run(fmt.Sprint(own), func(t *testing.T) {

@@ -11,8 +11,8 @@ import (
 	"github.com/luxfi/metric/internal/engine"
 )
 
-// TestBackgroundFlood checks that the number of samples of a background run is limited, so that it cannot
-// fill the memory, and that this limit does not apply to scrapes.
+// TestBackgroundFlood checks that the engine limits the number of samples of a background run, so that a
+// run cannot fill the memory. This limit does not apply to runs of scrapes.
 func TestBackgroundFlood(t *testing.T) {
 	const bound, flood = 1000, 100_000
 	defer engine.BoundBackground(bound)()
@@ -48,8 +48,8 @@ func TestBackgroundFlood(t *testing.T) {
 	}
 }
 
-// TestBackgroundTakesNoPlace checks that scrapes that wait in vain for the first background run neither
-// take its place nor keep others from starting.
+// TestBackgroundTakesNoPlace checks scrapes that wait for the first background run until their deadline:
+// they do not take the place of that run, and do not keep other collectors from starting.
 func TestBackgroundTakesNoPlace(t *testing.T) {
 	bothKinds(t, func(t *testing.T, c *blocker) {
 		e := engine.Engine{Concurrency: 2}

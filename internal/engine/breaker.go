@@ -22,7 +22,7 @@ const (
 // Breaker stops starting a collector that keeps failing. After a number of failures in a row, the breaker
 // is open for a cool-down. Then one run is a probe: its success closes the breaker and its failure opens it
 // again. A run that neither succeeds nor fails changes nothing. That happens if the client goes away before
-// the end, or if the scrape allowed less time than others do.
+// the end, or if the scrape allowed much less time than other scrapes do.
 //
 // A library would bring a lock of its own and would have no such neutral result. The engine's mutex guards
 // this breaker.
@@ -97,9 +97,8 @@ func (b *Breaker) failed(now time.Time) {
 // gaveUp records that a run ended without a verdict.
 func (b *Breaker) gaveUp() { b.probing = false }
 
-// rememberAtLeast is the least time for which a breaker remembers how much time scrapes allow. Times above
-// maxRemembered count as maxRemembered: a request that announces a timeout of a day must not disable a
-// breaker.
+// A breaker remembers for at least rememberAtLeast how much time scrapes allow. Times above maxRemembered
+// count as maxRemembered: a request that announces a timeout of a day must not disable a breaker.
 const (
 	rememberAtLeast = 10 * time.Minute
 	maxRemembered   = 15 * time.Second

@@ -126,15 +126,15 @@ func (b *Buffer) Note(err error) {
 	}
 }
 
-// Snapshot returns what has arrived so far. The slices are read-only: the run may still append behind their
-// end.
+// Snapshot returns the samples that have arrived so far. The slices are read-only: the run may still append
+// behind their end.
 func (b *Buffer) Snapshot() Given {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.memory.given(b.dropped)
 }
 
-// Limits of what a run may add to a buffer while no scrape waits for it.
+// Limits of the samples that a run may add to a buffer while no scrape waits for it.
 const (
 	maxUnattended      = 1 << 18  // samples
 	maxUnattendedBytes = 64 << 20 // bytes of labels
@@ -144,8 +144,8 @@ const (
 var errUnattended = fmt.Errorf("after the end of its scrape it has sent more than %d samples or %d MiB of labels: all were thrown away",
 	maxUnattended, maxUnattendedBytes>>20)
 
-// Limits of what a background run may send. They are needed because no deadline of a scrape ends a flood of
-// samples. Only tests change them.
+// Limits of the samples that a background run may send. They are needed because no scrape with a deadline
+// ends a flood of samples. Only tests change them.
 var (
 	maxBackground      = 1 << 21 // samples
 	maxBackgroundBytes = 1 << 29 // bytes of labels

@@ -7,7 +7,8 @@ import (
 )
 
 // The capacity of a channel decouples a collector from the conversion of its metrics. Every run makes a
-// channel of its own, with room for what the collector sent last time and a bit more, within these bounds.
+// channel of its own. Within these bounds, it has room for as many metrics as the collector sent last time,
+// and a few more.
 const (
 	minCapacity   = 8
 	firstCapacity = 64 // used until the collector has sent something
@@ -57,7 +58,7 @@ func fromChannel[T comparable](of *hints, end T, collect func(chan<- T), each fu
 	if of.expected > 0 {
 		of.whenWaited(r)
 	} else {
-		r.start() // The collector may not wait for room in the channel, and give up what does not fit.
+		r.start() // The collector may not wait for room in the channel, and discard metrics that do not fit.
 	}
 	defer drainLate(of.late, r.ch)
 	defer func() { // also after runtime.Goexit
@@ -76,7 +77,7 @@ type reception[T comparable] struct {
 	ch        chan T
 	end       T
 	each      func(T)
-	claimed   atomic.Bool    // claimed by the receiver: a goroutine or, when collect has returned, that of collect
+	claimed   atomic.Bool    // claimed by the receiver: a goroutine of its own, or collect's after collect has returned
 	receiving sync.WaitGroup // waits for the goroutine, if it was started
 	ended     bool           // The end was received, or the channel was closed.
 	err       error          // error of the goroutine
@@ -128,7 +129,7 @@ func (r *reception[T]) finish() error {
 			return err
 		})
 	}
-	_ = Try(func() error { // The send panics if the channel was closed, which the goroutine notices.
+	_ = Try(func() error { // If the channel was closed, the send panics, and the goroutine reports that.
 		r.ch <- r.end
 		return nil
 	})

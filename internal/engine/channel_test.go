@@ -60,8 +60,8 @@ func TestFromChannel(t *testing.T) {
 	})
 }
 
-// TestSenderThatDoesNotWait checks that a collector that sends only if the channel has room loses no
-// value, neither in the first run nor in the next.
+// TestSenderThatDoesNotWait checks a collector that sends only if the channel has room: it loses no value
+// in the first run or in the next one.
 func TestSenderThatDoesNotWait(t *testing.T) {
 	const n = 60
 	var e engine.Engine
@@ -225,7 +225,7 @@ func TestLateClose(t *testing.T) {
 	})
 }
 
-// TestChannelIsFreed checks that a channel to which no goroutine can send any longer is freed.
+// TestChannelIsFreed checks that a channel is freed when no goroutine can send to it any more.
 func TestChannelIsFreed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // In a bubble, the time to drain it never comes.
 		var (

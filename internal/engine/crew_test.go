@@ -135,7 +135,7 @@ func TestStuckHoldsOnToNoOthers(t *testing.T) {
 }
 
 // TestMoreThanFits checks that a scrape waits for collectors that send more than their channels hold, and
-// more than they did before, and that nothing is lost.
+// more than in their last run. No value may be lost.
 func TestMoreThanFits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var e engine.Engine
@@ -157,8 +157,8 @@ func TestMoreThanFits(t *testing.T) {
 	})
 }
 
-// TestArrivedBeforeTheEnd checks that a scrape has at its end what a collector sent before it got stuck,
-// and that late senders do not block.
+// TestArrivedBeforeTheEnd checks that a scrape serves the samples that a collector sent before it got
+// stuck, and that late senders do not block.
 func TestArrivedBeforeTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
@@ -247,8 +247,8 @@ func TestChannelWithoutRun(t *testing.T) {
 	})
 }
 
-// TestChannelsInOneRun checks that a run may have several channels at once, like that of a collector that
-// reads other collectors.
+// TestChannelsInOneRun checks that a run may have several channels at once, as happens if a collector reads
+// other collectors.
 func TestChannelsInOneRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := new(engine.Engine).Collect(t.Context(), jobs(aware(func(ctx context.Context, r engine.Running, sink engine.Sink) error {

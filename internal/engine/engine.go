@@ -1,6 +1,6 @@
 // Package engine runs collectors. They run concurrently, each with a sink of its own. Their contexts end a
-// little before that of the scrape, so that the scrape still receives what they send at the end. No scrape
-// lasts longer than its own context.
+// little before the context of the scrape, so that the scrape still receives the samples that they send at
+// the end. No scrape lasts longer than its own context.
 //
 // The engine starts all goroutines of a scrape. A run that blocks has one goroutine, or two if its
 // collector sends to a channel (see [FromChannelOf]). Runs that do not block are done one after the other,
@@ -29,9 +29,9 @@ var ErrStillRunning = errors.New("an earlier run has not returned yet")
 // Engine runs collectors. Its zero value is ready to use and does not limit how many run at once. An Engine
 // is safe for concurrent use.
 type Engine struct {
-	// Concurrency, if positive, is how many collectors run at once. It does not count runs that were left
-	// behind, nor runs because of which a scrape could not start its collectors before its deadline. It
-	// must not be changed after the first call of [Engine.Collect].
+	// Concurrency, if positive, is how many collectors run at once. Runs that were left behind do not
+	// count. If runs have kept a scrape from starting its collectors before its deadline, those runs do not
+	// count any more, either. It must not be changed after the first call of [Engine.Collect].
 	Concurrency int
 
 	// mu guards everything below. The engine calls no code of a collector, of an error or of a caller's
@@ -88,7 +88,7 @@ type Job struct {
 	// for a scrape that comes from another process: a run under way may be waiting for that very scrape.
 	// Sink must be nil.
 	OwnRun bool
-	// Origins asks for the Origin of samples, as far as only this scrape gets them. Sink must be nil.
+	// Origins asks for the Origin of the samples that no other scrape gets. Sink must be nil.
 	Origins bool
 }
 

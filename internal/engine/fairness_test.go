@@ -118,8 +118,8 @@ func TestVolumeOfRunsThatHaveReturned(t *testing.T) {
 	}
 }
 
-// TestVolumeIsNoVerdict checks that a run that was cut off because of what another one has sent does not
-// count for a breaker.
+// TestVolumeIsNoVerdict checks that a run does not count for a breaker if the scrape has cut it off
+// because another run has sent so much.
 func TestVolumeIsNoVerdict(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var e engine.Engine

@@ -119,8 +119,8 @@ func (c *Collector) obstacle(s *Scrape, now time.Time) obstacle {
 	return greatest
 }
 
-// tryStart makes a run for a job for which tryWithout has found neither a run nor an outcome. The caller
-// must start the run after it has released the engine's mutex. tryStart returns nil if the job must wait.
+// tryStart makes a run for a job. tryWithout must have found no run and no outcome for it. The caller must
+// start the run after it has released the engine's mutex. tryStart returns nil if the job must wait.
 func (e *Engine) tryStart(s *Scrape, job Job, now time.Time) *flight {
 	c := job.Collector
 	if !c.Gate.admits(s) || c.isBusy(s, job.OwnRun, now) || !e.hasPlace(c) {

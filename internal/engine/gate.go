@@ -61,7 +61,7 @@ func (g *Gate) afterLimit(limit time.Duration) time.Duration {
 	return max(limit, minAfterLimit)
 }
 
-// bound limits what a run may send, if the policies require that.
+// bound limits the samples that a run may send, if the policies require that.
 func (g *Gate) bound(b *Buffer) {
 	if g.background != nil {
 		b.boundBackground()
@@ -117,8 +117,8 @@ func (g *Gate) refuses(s *Scrape, now time.Time) error {
 	return nil
 }
 
-// enter acquires what a run needs and returns the run's pass. If something is missing, it acquires nothing
-// and ok is false; see [Gate.wait].
+// enter acquires the token and the place that a run needs, and returns the run's pass. If something is
+// missing, it acquires nothing and ok is false; see [Gate.wait].
 func (g *Gate) enter(now time.Time) (in pass, ok bool) {
 	in.gate = g
 	if g.policy.Group != nil {
@@ -138,7 +138,7 @@ func (g *Gate) enter(now time.Time) (in pass, ok bool) {
 // group returns the group in which the runs need a place, or nil.
 func (g *Gate) group() Places { return g.policy.Group }
 
-// wait registers wake, which then receives a value whenever enter may succeed after a failure.
+// wait registers wake. The channel then receives a value whenever enter may succeed after a failure.
 func (g *Gate) wait(wake chan struct{}) {
 	if g.policy.Group != nil {
 		g.policy.Group.wait(wake)
@@ -232,7 +232,7 @@ func (p *pass) markOverdue(timeIsOver bool) {
 	}
 }
 
-// wakeOthers lets those that wait for the run's place check again what is in their way.
+// wakeOthers wakes the waiters for the run's place, so that they check again whether they can start.
 func (p *pass) wakeOthers() {
 	if p.place != nil {
 		p.gate.policy.Group.wake()

@@ -34,7 +34,7 @@ type GroupStats struct {
 	Name    string
 	Max     int
 	Running int // runs that have not returned
-	Overdue int // those of them that no scrape waits for any more
+	Overdue int // how many of these runs no scrape waits for any more
 }
 
 // Stats returns how the group is occupied.
@@ -78,7 +78,7 @@ func (g *Group) markOverdue(p *place, pastLimit bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	p.overdue, p.pastLimit = true, p.pastLimit || pastLimit
-	g.wakeAll() // The waiters may now wait in vain.
+	g.wakeAll() // The waiters may now have to give up; see refuses.
 }
 
 // wake makes the jobs that wait for a place try again.
@@ -94,8 +94,8 @@ func (g *Group) wakeAll() {
 	}
 }
 
-// refuses returns an error if a scrape would wait for a place in vain because stuck runs have all of them.
-// As with runs of one collector, each scrape decides whether a run is stuck; see flight.inTheWay.
+// refuses returns an error if stuck runs have all places, so that a scrape would not get one before its
+// deadline. As with runs of one collector, each scrape decides whether a run is stuck; see flight.inTheWay.
 func (g *Group) refuses(s *Scrape, now time.Time) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -133,7 +133,7 @@ func (p *place) isStuckFor(s *Scrape, now time.Time) bool {
 	return now.Sub(p.start) >= timeAllowed
 }
 
-// wait registers wake, which then receives a value when a place may be free.
+// wait registers wake. The channel then receives a value when a place may be free.
 func (g *Group) wait(wake chan struct{}) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -146,7 +146,7 @@ func (g *Group) stopWaiting(wake chan struct{}) {
 	delete(g.waiting, wake)
 }
 
-// notify sends to wake, which has room for one value, without blocking.
+// notify sends to wake without blocking. The channel must have room for one value.
 func notify(wake chan struct{}) {
 	select {
 	case wake <- struct{}{}:

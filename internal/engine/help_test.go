@@ -142,7 +142,8 @@ func tookUpTo(t *testing.T, start time.Time, want, more time.Duration) {
 	}
 }
 
-// The values of the engine's constants of these names, by which a scrape may take longer than its timeout.
+// The engine's constants with these names, and the same values. A scrape may take that much longer than its
+// timeout.
 const (
 	grace    = 100 * time.Millisecond
 	lastWait = 10 * time.Millisecond

@@ -162,8 +162,8 @@ func TestShorterThanOthers(t *testing.T) {
 	})
 }
 
-// TestImpatientDoesNotPreempt checks that a scrape that has no time to wait for its turn does not end other
-// scrapes' runs that write to their clients.
+// TestImpatientDoesNotPreempt checks a scrape that has no time to wait for its turn: it must not end the
+// runs of other scrapes that write to their clients.
 func TestImpatientDoesNotPreempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var e engine.Engine
@@ -194,8 +194,8 @@ func TestImpatientDoesNotPreempt(t *testing.T) {
 	})
 }
 
-// TestLastWords checks that the samples that a run sends at the end of its context are part of the scrape,
-// that the scrape waits for its return, and that the run is not stuck for the next scrape.
+// TestLastWords checks a run that sends samples when its context ends: the scrape serves these samples and
+// waits for the run to return, and the next scrape does not find the run stuck.
 func TestLastWords(t *testing.T) {
 	for name, test := range map[string]struct {
 		timeout, limit, late time.Duration

@@ -2,8 +2,7 @@ package engine
 
 import "time"
 
-// stage is the stage that a run has reached. Only [Engine.move] changes it, and does what follows from the
-// change.
+// stage is the stage that a run has reached. Only [Engine.move] changes it, and acts on the change.
 type stage uint8
 
 const (

@@ -42,7 +42,7 @@ func TestStillRunning(t *testing.T) {
 }
 
 // TestLateSamples checks that no other scrape gets the samples that a run sends after the end of its own
-// scrape, and that a run that can see its context learns from its sink that no scrape waits.
+// scrape. If a run can see its context, its sink reports that no scrape waits.
 func TestLateSamples(t *testing.T) {
 	for kind, isShared := range kinds {
 		t.Run(kind, func(t *testing.T) {

@@ -9,8 +9,8 @@ import (
 	"github.com/luxfi/metric/internal/engine"
 )
 
-// TestOwnRun checks that a job with OwnRun neither waits for runs under way nor makes other jobs wait for
-// its run, under all policies, and that its result is kept like any other.
+// TestOwnRun checks, under all policies, that a job with OwnRun does not wait for runs under way, and
+// that other jobs do not wait for its run. Its result is kept like any other.
 func TestOwnRun(t *testing.T) {
 	for name, policy := range map[string]*engine.Policy{"none": nil, "cache": {Cache: time.Minute}, "stale": {Stale: time.Minute}} {
 		t.Run(name, func(t *testing.T) {

@@ -11,7 +11,7 @@ var ErrRateLimited = errors.New("it may not run that often (rate limit)")
 
 // Policy configures how one collector is run, beyond what the engine does for all. A zero field asks for
 // nothing. The policies apply in the order of the fields, outermost first: an inner policy does not notice
-// what an outer one decides.
+// the decisions of an outer one.
 type Policy struct {
 	// Stale is the maximum age of the last good result that a scrape gets if there is no new one, because
 	// the run failed, did not finish or was not started. The outcome keeps its error.
@@ -49,7 +49,7 @@ type result struct {
 // it.
 const keptLimit = time.Minute
 
-// Circuit is implemented by *[Breaker], which documents the methods. The interface keeps breakers out of
+// Circuit is implemented by *[Breaker]; see there for the methods. The interface keeps breakers out of
 // programs that use none.
 type Circuit interface {
 	noteTimeAllowed(timeAllowed time.Duration, now time.Time)
@@ -60,8 +60,8 @@ type Circuit interface {
 	report(s *Stats, now time.Time)
 }
 
-// Places is implemented by *[Group], which documents the methods. The interface keeps groups out of
-// programs that use none.
+// Places is implemented by *[Group]; see there for the methods. The interface keeps groups out of programs
+// that use none.
 type Places interface {
 	Stats() GroupStats
 

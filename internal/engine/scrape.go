@@ -7,19 +7,19 @@ import (
 	"time"
 )
 
-// The contexts of collectors end earlier than that of their scrape, so that what they send at the end, and
-// their return, is still part of the scrape. They end earlier by a fraction of the scrape's time, but by no
-// more than maxHeadStart.
+// The contexts of collectors end earlier than the context of their scrape, so that the scrape still gets
+// the samples that they send at the end, and sees them return. They end earlier by a fraction of the
+// scrape's time, but by no more than maxHeadStart.
 const (
 	maxHeadStart      = 100 * time.Millisecond
 	headStartFraction = 10
 )
 
-// lastWait is how long a canceled scrape, which has no time left, goes on listening to collectors that can
-// see their context.
+// lastWait is how long a canceled scrape still listens to collectors that can see their context, although
+// it has no time left.
 const lastWait = 10 * time.Millisecond
 
-// Scrape is what the collectors of one scrape have in common, in all engines.
+// Scrape holds the data that the collectors of one scrape share, in all engines.
 type Scrape struct {
 	ctx      context.Context //nolint:containedctx // It lives as long as the scrape.
 	done     <-chan struct{} // Done channel of ctx

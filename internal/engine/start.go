@@ -99,8 +99,8 @@ func (s *starter) giveUpAll() {
 	}
 }
 
-// giveUp ends the pending jobs when the scrape is over. A job that needs no place any more, which startSome
-// has not noticed yet, still gets its run or outcome.
+// giveUp ends the pending jobs when the scrape is over. If a job no longer needs a place, but startSome has
+// not noticed that yet, it still gets its run or outcome.
 func (s *starter) giveUp(err error) {
 	tooMany := fmt.Errorf("not started, since too many runs were under way: %w", err)
 	e := s.engine
@@ -134,8 +134,9 @@ func (s *starter) giveUp(err error) {
 	})
 }
 
-// enoughBlocked is the number of jobs without a place after which a scrape stops looking for a job that
-// needs none, and waits. There may be thousands more, and it looks again whenever a run has ended.
+// A scrape looks for jobs that need no place until it has found enoughBlocked jobs that wait for one. Then
+// it waits, too. There may be thousands of further jobs, and the scrape would look at them whenever a run
+// has ended.
 const enoughBlocked = 16
 
 // startSome starts the jobs that can be started and reports whether all are. If not, wake receives a value

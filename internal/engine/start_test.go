@@ -65,8 +65,8 @@ func TestStuckHoldNoSlot(t *testing.T) {
 	})
 }
 
-// TestStuckWithoutDeadline is like [TestStuckHoldNoSlot] for scrapes without a deadline, like those of
-// Gather, whose runs are never overdue.
+// TestStuckWithoutDeadline is like [TestStuckHoldNoSlot] for scrapes without a deadline, such as a Gather.
+// Their runs are never overdue.
 func TestStuckWithoutDeadline(t *testing.T) {
 	bothKinds(t, func(t *testing.T, stuck *blocker) {
 		e := engine.Engine{Concurrency: 1}
@@ -103,8 +103,8 @@ func TestWaitIsCounted(t *testing.T) {
 	})
 }
 
-// wantHealthy checks that a stuck collector fails at once, that others run, one at a time, and that all is
-// well when the stuck one has returned.
+// wantHealthy checks that a stuck collector fails at once while others run, one at a time, and that all
+// collectors succeed when the stuck one has returned.
 func wantHealthy(t *testing.T, e *engine.Engine, stuck *blocker) {
 	t.Helper()
 	for range 3 {

@@ -14,7 +14,7 @@ const (
 	KindNone Kind = iota
 	KindError
 	KindPanic
-	KindTimeout      // A deadline has passed: that of the scrape, or the collector's own.
+	KindTimeout      // The deadline of the scrape has passed, or the collector's own limit.
 	KindCanceled     // The client has gone away.
 	KindStillRunning // An earlier run has not returned.
 	KindBreakerOpen
@@ -22,8 +22,8 @@ const (
 	kinds
 )
 
-// KindOf returns the kind of failure that err is. It calls methods of err, which may be user code and even
-// panic, so it must not be called with a lock held.
+// KindOf returns the kind of failure that err is. It calls methods of err. They may be user code and even
+// panic, so the caller must hold no lock.
 func KindOf(err error) Kind {
 	if err == nil {
 		return KindNone
@@ -136,7 +136,7 @@ func (s *Stats) countRun(o *Outcome, f *flight) {
 }
 
 // countBackground adds an attempt to run a collector in the background. f is its run, or nil if it had
-// none. Scrapes count what they get of the result.
+// none. Each scrape counts the samples that it gets of the result.
 func (s *Stats) countBackground(o *Outcome, f *flight) {
 	s.WaitTotal += o.Wait
 	if f != nil {
@@ -145,8 +145,8 @@ func (s *Stats) countBackground(o *Outcome, f *flight) {
 	}
 }
 
-// Amount is what the engine does not see of one collector in a scrape: samples that a run has written to
-// the sink of its job, and samples that were left out afterwards.
+// Amount holds numbers about one collector in a scrape that the engine does not see: how many samples a
+// run has written to the sink of its job, and how many samples were left out afterwards.
 type Amount struct {
 	Of      *Collector
 	Samples int

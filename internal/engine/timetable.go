@@ -10,9 +10,9 @@ import (
 
 // timetable holds the collectors of an engine that run in the background: those whose next attempt has not
 // begun, and the attempts that wait for a place. All of them share one timer and at most one goroutine, and
-// a timetable starts what is due at the same time while it holds the mutex once. If each attempt had its
-// own goroutine, hundreds of them would stand in the way of scrapes at the engine's mutex. That mutex
-// guards a timetable.
+// a timetable starts all attempts that are due at the same time while it holds the mutex once. If each
+// attempt had its own goroutine, hundreds of them would stand in the way of scrapes at the engine's mutex.
+// That mutex guards a timetable.
 type timetable struct {
 	engine *Engine
 
@@ -206,7 +206,7 @@ func (t *timetable) setWake() {
 	}
 }
 
-// setAlarm sets the timer for what comes next: an attempt begins, or has waited too long.
+// setAlarm sets the timer for the next event: an attempt begins, or has waited too long.
 func (t *timetable) setAlarm(now time.Time) {
 	var at time.Time
 	if len(t.idle) > 0 {

@@ -7,8 +7,8 @@ import (
 
 // watch limits the volume of a scrape. Merging and encoding take time for each sample. A scrape that
 // listened until its deadline to a collector that sends millions of samples would answer long after the
-// deadline. So the scrape stops listening as soon as it needs the remaining time for what has arrived. Runs
-// that have returned lose nothing by that.
+// deadline. So the scrape stops listening as soon as it needs the remaining time for the samples that have
+// arrived. Runs that have returned lose nothing by that.
 type watch struct {
 	scrape    *Scrape
 	flights   []*flight

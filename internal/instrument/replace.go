@@ -5,13 +5,13 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// Replaceable is implemented by each [Core]. It is a separate interface so that programs that replace
-// nothing do not contain the code.
+// Replaceable is implemented by each [Core]. It is a separate interface so that the linker can leave
+// out its methods in programs that never replace the series of a vector.
 type Replaceable interface {
 	// AsideCore returns a vector without children that is curried like this one.
 	AsideCore() Core
-	// AdoptCore replaces the children of the vector by those of aside, which AsideCore has returned,
-	// all at once. A curried vector replaces only its own children.
+	// AdoptCore replaces all children of the vector at once with the children of aside, a vector that
+	// AsideCore has returned. A curried vector replaces only its own children.
 	AdoptCore(aside Core)
 }
 
@@ -21,18 +21,18 @@ var (
 	_ Replaceable = (*NoOpCounters)(nil)
 )
 
-// aside returns an index for other children of the same family, curried alike.
+// aside returns an index without children, for the same family and with the same curried labels.
 func (x *index[C]) aside() index[C] {
 	return newIndex(x.family, x.children.NewLike(x.reached()), x.curried)
 }
 
-// adopt moves the children of aside into x. merge is that of [labelmap.Map.Swap].
+// adopt moves the children of aside into x. merge is the parameter of [labelmap.Map.Swap].
 func (x *index[C]) adopt(aside *index[C], merge func(to, from *C)) {
 	x.children.Swap(aside.children, x.reached(), merge)
 }
 
-// reached returns a function that reports whether a child has the curried labels, or nil if there are
-// none.
+// reached returns a function that reports whether a child has the curried labels, or nil if x is not
+// curried.
 func (x *index[C]) reached() func(*labelmap.Entry[C]) bool {
 	if len(x.curried) == 0 {
 		return nil
@@ -58,10 +58,11 @@ func (v *Vec[C, P]) Aside() *Vec[C, P] {
 	return &aside
 }
 
-// Adopt replaces the children of v by those of aside; see [Replaceable].
+// Adopt replaces the children of v with the children of aside; see [Replaceable].
 //
-// The overflow series may count children outside a curried vector. So it keeps its counts, except for
-// gauges and similar types, where the overflow series of aside replaces it.
+// If v is curried, its overflow series may include counts of children outside v. Counters, histograms and
+// summaries therefore add the counts of aside's overflow series to it. For other types, such as gauges,
+// aside's overflow series replaces it.
 func (v *Vec[C, P]) Adopt(aside *Vec[C, P]) {
 	var merge func(to, from *C)
 	switch v.family.Type {
@@ -93,7 +94,7 @@ func (v *NoOpVec[N]) Aside() *NoOpVec[N] {
 	return &aside
 }
 
-// Adopt replaces the children of v by those of aside; see [Replaceable].
+// Adopt replaces the children of v with the children of aside; see [Replaceable].
 func (v *NoOpVec[N]) Adopt(aside *NoOpVec[N]) {
 	if v.family != nil {
 		v.adopt(&aside.index, nil)

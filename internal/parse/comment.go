@@ -52,7 +52,8 @@ type description struct {
 	pos, end int    // positions of the text
 }
 
-// describe reads the comment at pos. If the comment describes nothing, d has an empty name.
+// describe reads the comment at pos, and returns the position of the next line. If the comment
+// describes no family, d has an empty name.
 func (l *lexer) describe(pos int) (d description, next int, err error) {
 	start := pos
 	d.keyword, pos = l.keyword(pos)
@@ -81,7 +82,7 @@ func (l *lexer) describe(pos int) (d description, next int, err error) {
 		}
 	case c == '\n' && l.format == Text:
 		if d.keyword == typ {
-			return d, next, nil // The comment describes nothing.
+			return d, next, nil // The comment states no type.
 		}
 		d.pos, d.end = pos, pos
 	default:

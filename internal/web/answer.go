@@ -35,8 +35,9 @@ func NewAnswer(wire *Wire, coding Coding, hold bool) *Answer {
 	return a
 }
 
-// Expose calls expose to write the exposition. The client context ends when the answer has no reader any
-// more. The Writing error of the result is that of expose, which may be a panic, or that of the connection.
+// Expose calls expose to write the exposition. The context client ends when the answer has no reader any
+// more. The Writing error of the result is the error or the panic of expose, or the error of the
+// connection.
 func (a *Answer) Expose(expose func(client context.Context, w io.Writer) error) Result {
 	var body io.Writer = writer{a}
 	if a.held != nil {
@@ -88,7 +89,7 @@ func (a *Answer) Error(text string) {
 	a.wire.Error(text)
 }
 
-// discard frees what the answer holds.
+// discard frees the exposition that the answer holds.
 func (a *Answer) discard() {
 	_ = engine.Try(func() error { return a.finish(false) }) // There is an error already.
 }
@@ -127,8 +128,8 @@ func (a *Answer) begin() {
 	}
 }
 
-// finish sends what the compressor still holds. If the exposition is not complete, it does not finish the
-// compressed stream either.
+// finish sends the bytes that the compressor still holds. If the exposition is not complete, it does not
+// finish the compressed stream either.
 func (a *Answer) finish(whole bool) (err error) {
 	if whole && !a.begun {
 		a.begin()

@@ -10,8 +10,8 @@ import (
 )
 
 // badHeaders limits how often invalid scrape-timeout headers are logged: once a minute for each server,
-// because a program may make a handler for each request. Requests that do not come from an [http.Server]
-// are limited by what they scrape.
+// because a program may make a handler for each request. For requests that do not come from an
+// [http.Server], the limit applies to each scraped registry or gatherer instead.
 var badHeaders badHeaderLimits
 
 // badHeaderInterval is the least time between two log lines of a server about invalid headers.

@@ -21,9 +21,9 @@ const (
 	// maxPatientOffset and its fraction are the default if Patient is set.
 	maxPatientOffset = 100 * time.Millisecond
 	patientFraction  = 20
-	// maxRoom and its fraction of the remaining time are what a scrape leaves of a deadline of the
-	// request's context. Middleware that has set the deadline, such as http.TimeoutHandler, needs the
-	// answer earlier.
+	// A scrape ends earlier than a deadline of the request's context: by the remaining time divided by
+	// roomFraction, but at most by maxRoom. Middleware that has set the deadline, such as
+	// http.TimeoutHandler, needs the answer earlier.
 	maxRoom      = 100 * time.Millisecond
 	roomFraction = 10
 )

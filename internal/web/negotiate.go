@@ -17,18 +17,18 @@ type Offer struct {
 	Codings []Coding // the preferred coding first; if empty, Accept-Encoding is ignored
 
 	formats []expfmt.Format // the preferred format first
-	// unnamed holds the formats for clients that named reports false for. Only SetFormats sets the two
-	// fields, if formats contains OpenMetrics 2, so that other programs do not contain the code for it.
+	// unnamed holds the formats for clients whose Accept header does not name OpenMetrics 2. named reports
+	// whether a header names it. SetFormats sets the two fields if formats contains OpenMetrics 2. No other
+	// function does, so that the linker can leave out the code for OpenMetrics 2.
 	unnamed []expfmt.Format
 	named   func(accept string) bool
 }
 
-// SetFormats offers formats, the preferred one first, except versions of OpenMetrics that cannot be
-// written. Clients that accept none of them get the text format if it is offered, and otherwise the first
-// one.
-//
-// OpenMetrics 2 is only for clients that name it, because a wildcard does not say what other clients can
-// read. If nothing else is offered, those clients get the text format.
+// SetFormats offers formats, the preferred one first, except versions of OpenMetrics that package encode
+// and expfmt cannot write. Clients that accept none of the offered formats get the text format if it is
+// offered, and otherwise the first format.
+// Only clients that name OpenMetrics 2 get it: a client that sends a wildcard may be unable to read it. If
+// nothing else is offered, other clients get the text format.
 func (o *Offer) SetFormats(formats []expfmt.Format) {
 	o.formats = slices.DeleteFunc(slices.Clone(formats), func(f expfmt.Format) bool { return !isSpoken(f) })
 	o.unnamed = slices.DeleteFunc(slices.Clone(o.formats), isOpenMetrics2)
@@ -46,7 +46,7 @@ func DefaultOffer(openMetrics bool) Offer {
 }
 
 // Negotiate returns the format and the coding of the offer that best suit the headers of a request. It sets
-// the answer's headers Content-Type and Vary. Vary lists the headers that the choice depends on.
+// the answer's headers Content-Type and Vary. Vary lists the request headers on which the choice depends.
 func (o *Offer) Negotiate(answer, request http.Header) (expfmt.Format, Coding) {
 	formats := o.formats
 	if o.named != nil && !o.named(request.Get("Accept")) {
@@ -64,8 +64,8 @@ func (o *Offer) Negotiate(answer, request http.Header) (expfmt.Format, Coding) {
 	return format, coding
 }
 
-// openMetrics2 is the only version 2 that Prometheus reads as such. It takes the release candidates for
-// version 1.
+// openMetrics2 is the only version 2 that Prometheus reads as version 2. It reads the release candidates of
+// version 2 as version 1.
 const openMetrics2 = expfmt.OpenMetricsVersion_2_0_0
 
 func isOpenMetrics2(format expfmt.Format) bool {
@@ -86,8 +86,8 @@ func namesOpenMetrics2(accept string) bool {
 	return false
 }
 
-// isSpoken reports whether a format can be written. Some versions of OpenMetrics cannot: expfmt would write
-// version 1 under their name.
+// isSpoken reports whether a handler can write a format. For the other versions of OpenMetrics, expfmt
+// would write version 1 and call it that version.
 func isSpoken(format expfmt.Format) bool {
 	if format.FormatType() != expfmt.TypeOpenMetrics {
 		return true
@@ -118,8 +118,8 @@ func EncoderFormat(format expfmt.Format) (encode.Format, bool) {
 	}
 }
 
-// isEncoded reports whether middleware around the handler adds a content coding to the response. The
-// middleware has said so in the header.
+// isEncoded reports whether middleware around the handler compresses the response, and so has set the
+// header Content-Encoding.
 func isEncoded(h http.Header) bool { return h.Get("Content-Encoding") != "" }
 
 // addVary adds a field to the header Vary, unless it is already there.
@@ -135,11 +135,10 @@ func addVary(h http.Header, field string) {
 }
 
 // negotiateCoding returns the offer that best suits an Accept-Encoding header (RFC 9110, 12.5.3): the one
-// with the highest quality, or the first offered of several. A coding that the header names has its own
-// quality; "*" gives that of all others. A coding that is covered by neither is not wanted.
-//
-// If no offer is wanted, the response is not compressed, even if the header refuses that, too: a client
-// that has asked for metrics is better off with them than with 406 Not Acceptable.
+// with the highest quality, or the first offered of several. The header states a quality for each coding
+// that it names, and with "*" for all other codings. Without "*", the client does not accept other codings.
+// If the client accepts no offer, the response is not compressed, even if the header refuses that, too:
+// uncompressed metrics are of more use to the client than 406 Not Acceptable.
 func negotiateCoding(headers []string, offers []Coding) Coding {
 	qualities := make([]float64, len(offers)) // qualities of named codings
 	for i := range qualities {

@@ -89,7 +89,7 @@ func (c *Collector) state(s *engine.Stats, now time.Time) (state string, problem
 // isRegistry reports whether the row stands for a registry. The collectors in it have their own rows.
 func (c *Collector) isRegistry() bool { return c.Kind == "registry" }
 
-// series returns the number of series: that of an instrument now, or that of the collector's last run.
+// series returns how many series an instrument has now, or how many the last run of a collector sent.
 func (c *Collector) series(s *engine.Stats) string {
 	switch {
 	case c.isRegistry(), c.Kind == "push":

@@ -42,7 +42,7 @@ func (t *Table) Serve(w http.ResponseWriter, r *http.Request, now time.Time) {
 	header.Set("Cache-Control", "no-store")
 	header.Set("Vary", "Accept")
 	header.Set("X-Content-Type-Options", "nosniff")
-	header.Add("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'") // It applies in addition to that of a server around the handler.
+	header.Add("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'") // A server around the handler may have its own policy; both apply.
 	_, _ = w.Write(page.Bytes())                                                           // It fails if the client has gone away.
 }
 

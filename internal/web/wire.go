@@ -14,8 +14,8 @@ import (
 
 const (
 	// defaultSendTimeout is how long after the deadline of a scrape its answer may still be sent.
-	// Prometheus no longer waits by then. A slow link to another client gets that much more time than the
-	// scrape itself had.
+	// Prometheus does not wait that long. Other clients with a slow link get this much time in addition to
+	// the time of the scrape.
 	defaultSendTimeout = 10 * time.Second
 	// maxStall is how long a client may take for one piece of an answer, and for the whole answer if the
 	// scrape has no deadline. The time of collectors does not count.
@@ -84,7 +84,7 @@ func (w *Wire) Limit(start, deadline time.Time, sendTimeout time.Duration) {
 	}
 }
 
-// set sets the deadline of the next write. Writers that do not support deadlines are written to without.
+// set sets the deadline of the next write. If a writer does not support deadlines, its writes have none.
 func (w *Wire) set(deadline time.Time) {
 	if w.controller.SetWriteDeadline(deadline) == nil {
 		w.deadline = deadline
@@ -93,7 +93,7 @@ func (w *Wire) set(deadline time.Time) {
 	}
 }
 
-// arm sets the deadline for what is sent without Write.
+// arm sets the deadline for bytes that are sent without Write.
 func (w *Wire) arm() {
 	switch now := time.Now(); {
 	case !w.timed:
@@ -142,9 +142,9 @@ func (w *Wire) writePiece(p []byte) (n int, err error) {
 	return n, err
 }
 
-// isClientGone reports whether the client has gone away. If the request's own deadline has passed, what was
-// gathered until then is still delivered. If middleware has replaced the request's context by one that is
-// never canceled, only a failed write shows that the client has gone.
+// isClientGone reports whether the client has gone away. After the request's own deadline, the client still
+// gets the metrics that were gathered before. If middleware has replaced the request's context by one that
+// is never canceled, only a failed write shows that the client has gone.
 func (w *Wire) isClientGone() bool {
 	return w.broken || isCanceled(w.request.Context()) || w.client.Err() != nil
 }
@@ -155,9 +155,9 @@ func isBroken(err error) bool {
 	return broken
 }
 
-// abort breaks off a response of which a part may have been sent, so that no client takes it for complete.
-// It cannot know the reason: a request's context is canceled when its client has gone away, but also by a
-// server that is about to shut down, whose client still reads.
+// abort breaks off a response that may have been sent in part, so that no client takes it for complete. It
+// cannot know the reason: a request's context is canceled when its client has gone away. A server that is
+// about to shut down cancels it, too, while the client still reads.
 //
 // A write deadline in the past makes the server close the connection without the end of a chunked body, and
 // reset a stream of HTTP/2. Unlike a panic with http.ErrAbortHandler, no middleware sees that. This matters
@@ -180,7 +180,7 @@ func (w *Wire) abort(cause error) {
 	panic(http.ErrAbortHandler)
 }
 
-// reset closes a connection such that the other side sees an error.
+// reset closes a connection in a way that makes the other side see an error.
 func reset(conn net.Conn) {
 	inner := conn
 	if t, ok := inner.(*tls.Conn); ok {

@@ -17,10 +17,11 @@ import (
 	"github.com/luxfi/metric/dashboard/browser/fixture"
 )
 
-// opened matches the line that the quickstart prints when it serves.
+// opened matches the line that the quickstart prints when its server has started.
 var opened = regexp.MustCompile(`The shop is open on (http://\S+) `)
 
-// startShop builds and starts the quickstart, and returns the URL of its dashboard.
+// startShop builds and starts the quickstart. It returns the URL of its dashboard, and a function
+// that stops it.
 func startShop(ctx context.Context, o options) (url string, stop func() error, err error) {
 	dir, err := os.MkdirTemp("", "screenshots")
 	if err != nil {
@@ -59,7 +60,8 @@ func startShop(ctx context.Context, o options) (url string, stop func() error, e
 	return "", nil, errors.Join(errors.New("the quickstart ended before it was open"), stop())
 }
 
-// startFixture serves the dashboard of the fixture.
+// startFixture serves the dashboard of the fixture in this process. It returns the dashboard's URL,
+// and a function that stops the server.
 func startFixture(ctx context.Context, _ options) (url string, stop func() error, err error) {
 	program := fixture.New(fixture.Collectors, fixture.Instruments, fixture.Remote, fixture.Pushes, fixture.Evil)
 	board, err := dashboard.New(program.Registry, dashboard.Opts{

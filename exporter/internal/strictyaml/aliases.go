@@ -18,7 +18,7 @@ type shape struct {
 	under         bool // true while the node is being visited: an alias to it is then recursive
 }
 
-// bounded checks that aliases make the document neither endless nor huge. It visits each node once.
+// bounded checks that aliases do not make the document endless or huge. It visits each node once.
 func bounded(root *yaml.Node) *Error {
 	b := bounder{shapes: make(map[*yaml.Node]shape)}
 	total, err := b.shape(root, 0)

@@ -27,7 +27,7 @@ type Error struct {
 	err error // result of Unwrap
 }
 
-// Error returns file, line and path, as far as they are known, and the message.
+// Error returns the file, the line, the path and the message, without parts that are not known.
 func (e *Error) Error() string {
 	var b strings.Builder
 	switch {
@@ -123,8 +123,8 @@ var (
 	twiceYAML     = regexp.MustCompile(`^field (.*) already set in type .*$`)
 )
 
-// fromYAML translates an error of yaml.v3, which is only a text, into plain words. An UnmarshalYAML
-// method that calls Node.Decode returns such errors.
+// fromYAML translates an error of yaml.v3 into plain words. Such an error is only a text. An
+// UnmarshalYAML method that calls Node.Decode returns such errors.
 func fromYAML(text string, line int) *Error {
 	if m := lineOfYAML.FindStringSubmatch(text); m != nil {
 		if n, err := strconv.Atoi(m[1]); err == nil && n > 0 {

@@ -8,7 +8,7 @@ import (
 	"github.com/luxfi/metric/exporter/internal/strictyaml"
 )
 
-// FuzzDecode checks that Decode neither panics nor hangs, and that each error has a position.
+// FuzzDecode checks that Parse and Decode do not panic or hang, and that each error has a position.
 func FuzzDecode(f *testing.F) {
 	for _, text := range []string{
 		"databases:\n- dsn: x\n  max_connections: many\n  timeout: 5s\n", "a: 1\n---\nb: 2", "a: &a [*a]", "<<: {size: 1}\n", "size: <<",
@@ -39,7 +39,7 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// all returns the problems in an error of this package.
+// all returns the single errors that err consists of.
 func all(err error) (list []*strictyaml.Error) {
 	if err == nil {
 		return nil

@@ -93,7 +93,7 @@ var (
 	anchorYAML = regexp.MustCompile(`^unknown anchor '(.*)' referenced$`)
 )
 
-// syntaxError adds the line to an error of the parser, which is only a text.
+// syntaxError adds the line to an error of the parser. Such an error is only a text.
 func syntaxError(file string, data []byte, err error) error {
 	m := syntaxYAML.FindStringSubmatch(err.Error())
 	if m == nil {

@@ -7,7 +7,7 @@ import (
 
 // path is the position of a value in a document. The nil path is the document itself.
 type path struct {
-	above *path
+	above *path  // position of the mapping or list that contains the value
 	key   string // key in a mapping
 	index int    // index in a list, or -1
 }
@@ -26,7 +26,7 @@ func (p *path) String() string {
 	return joinPath(p.above.String(), element(p.key))
 }
 
-// element returns a key as it appears in a path: in quotes if it would be ambiguous without them.
+// element returns a key in the form for a path: in quotes if it would be ambiguous without them.
 func element(key string) string {
 	const limit = 100
 	if len(key) > limit {

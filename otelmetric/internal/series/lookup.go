@@ -6,8 +6,8 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 )
 
-// Lookup returns the series of a set, or nil if it does not exist. Unlike [Index.Of], it creates no series
-// and reports nothing.
+// Lookup returns the series of a set, or nil if the series does not exist. Unlike [Index.Of], it
+// creates no series and reports no errors.
 func (x *Index[C, P]) Lookup(set *attribute.Set) P {
 	if c := x.ready.get(set); c != nil {
 		return c
@@ -23,7 +23,7 @@ func (x *Index[C, P]) Lookup(set *attribute.Set) P {
 	return c
 }
 
-// LookupRaw is like [Index.Lookup], but takes attributes like [Index.OfRaw].
+// LookupRaw is like [Index.Lookup], but takes a slice of attributes, like [Index.OfRaw].
 func (x *Index[C, P]) LookupRaw(attributes []attribute.KeyValue) P {
 	if needSet(attributes) {
 		set := attribute.NewSet(slices.Clone(attributes)...)
@@ -32,7 +32,8 @@ func (x *Index[C, P]) LookupRaw(attributes []attribute.KeyValue) P {
 	return x.lookup(attributes)
 }
 
-// lookup returns the series of attributes whose keys are different, or nil.
+// lookup returns the series of attributes, or nil if the series does not exist. No two attributes
+// may have the same key.
 func (x *Index[C, P]) lookup(attributes []attribute.KeyValue) P {
 	if n := x.countKept(attributes); n < len(attributes) {
 		var inline [inlineLabels]attribute.KeyValue

@@ -110,8 +110,8 @@ func (s *shape[C, P]) names() []string {
 	return names
 }
 
-// shapes are the shapes of an index. Most indexes have one or two, which are compared one by one. If there
-// are more, a hash finds them.
+// shapes are the shapes of an index. Most indexes have one or two shapes; find compares them one by one. If
+// there are more, it uses a hash.
 type shapes[C any, P instrument.Child[C]] struct {
 	known atomic.Pointer[knownShapes[C, P]]
 }

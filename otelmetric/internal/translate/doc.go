@@ -1,5 +1,5 @@
-// Package translate turns the names, units and attributes of OpenTelemetry into those of Prometheus, by the
-// rules of
+// Package translate turns the names, units and attributes of OpenTelemetry into names and labels of
+// Prometheus, by the rules of
 // https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/.
 //
 // It builds on package otlptranslator, as OpenTelemetry's Prometheus exporter does, so that dashboards and
@@ -25,7 +25,7 @@
 //   - An attribute whose key becomes a label of the scope or a constant label joins its value to that
 //     label. The exporter fails. An attribute that becomes the label le of a histogram is renamed to
 //     exported_le, because buckets need their label le unchanged.
-//   - A key of which only underscores remain becomes the label _, and __name__ becomes _name_, because
+//   - A key becomes the label _ if only underscores remain of it, and __name__ becomes _name_, because
 //     Prometheus reserves names that begin with two underscores. The exporter fails.
 //   - Keys of a scope get their prefix before they are escaped: otel_scope_1st, not otel_scope_key_1st.
 //   - Empty labels are left out, because Prometheus does not distinguish them from missing ones.

@@ -118,8 +118,8 @@ func (n Names) build(name string, u unit, word string, kind Kind) (string, error
 	return n.metrics.Build(m)
 }
 
-// withSuffixes returns the metric name for a name that is not escaped. It replaces the translator, which
-// would cut off the character before a suffix even if that character is a letter, or only a part of the
+// withSuffixes returns the metric name for a name that is not escaped. It replaces the translator. The
+// translator would cut off the byte before a suffix, even if that byte is a letter or a part of a
 // character.
 func (n Names) withSuffixes(name string, u unit, kind Kind) string {
 	if n.namespace != "" {

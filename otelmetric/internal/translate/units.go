@@ -6,7 +6,7 @@ import "strings"
 type unit struct {
 	main  string // plural word, such as bytes
 	per   string // singular word after the slash, such as second
-	isOne bool   // whether the unit is 1, which has no word: only gauges get the suffix _ratio for it
+	isOne bool   // whether the unit is 1; it has no word, and only gauges get the suffix _ratio
 }
 
 // unitWords maps units to the specification's words for them, in the plural and in the singular.
