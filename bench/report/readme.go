@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -63,13 +64,17 @@ func withFigures(readme, page string) (string, error) {
 // figuresOf returns a table of the headlines, with the figures of a page.
 func figuresOf(page string) (string, error) {
 	var out strings.Builder
-	out.WriteString("| | this library | compared with | ratio |\n| --- | --- | --- | --- |\n")
+	out.WriteString("| | this library | compared with | times as fast |\n| --- | --- | --- | --- |\n")
 	for _, h := range headlines {
 		cells := h.find(page)
 		if cells == nil {
 			return "", fmt.Errorf("benchmarks.md has no row %q that is compared with %q", h.work, h.peer)
 		}
-		fmt.Fprintf(&out, "| %s | %s | %s | %s |\n", h.title, cells[3], cells[2], cells[4])
+		speedup, err := inverse(cells[4])
+		if err != nil {
+			return "", fmt.Errorf("benchmarks.md, row %q: the ratio is %q, and not a number or a fraction", h.work, cells[4])
+		}
+		fmt.Fprintf(&out, "| %s | %s | %s | %.1f |\n", h.title, cells[3], cells[2], speedup)
 	}
 	machine := slices.DeleteFunc(strings.Split(page, "\n"), func(line string) bool {
 		return !strings.HasPrefix(line, "- Machine: ") && !strings.HasPrefix(line, "- go1")
@@ -79,6 +84,15 @@ func figuresOf(page string) (string, error) {
 	}
 	fmt.Fprintf(&out, "\nMedians of one run on one machine: %s.\n", strings.Join(machine, ", "))
 	return out.String(), nil
+}
+
+// inverse returns the inverse of a ratio that [fraction] has formatted.
+func inverse(ratio string) (float64, error) {
+	if denominator, ok := strings.CutPrefix(ratio, "1/"); ok {
+		return strconv.ParseFloat(denominator, 64)
+	}
+	r, err := strconv.ParseFloat(ratio, 64)
+	return 1 / r, err
 }
 
 // find returns the cells of the headline's row in a page, in the order of heading, or nil if the page has no

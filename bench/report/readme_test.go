@@ -46,7 +46,7 @@ func TestWithFigures(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"before\n", "\nafter\n", "\n| `Observe` of a native histogram | 2 ns/op | client_golang 8 ns/op | 0.25 |\n", ": Some CPU, 2 cores, linux/amd64, go1.2.3.\n",
+		"before\n", "\nafter\n", "\n| `Observe` of a native histogram | 2 ns/op | client_golang 8 ns/op | 4.0 |\n", ": Some CPU, 2 cores, linux/amd64, go1.2.3.\n",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the README lacks %q:\n%s", want, got)
@@ -61,6 +61,12 @@ func TestWithFigures(t *testing.T) {
 
 	if _, err := withFigures("no lines\n", page); err == nil {
 		t.Error("a README without the lines was accepted")
+	}
+	if got, err := withFigures(readme, strings.ReplaceAll(page, "0.25", "1/4.0")); err != nil || !strings.Contains(got, "8 ns/op | 4.0 |") {
+		t.Errorf("with fractions, the README is\n%s(%v)", got, err)
+	}
+	if _, err := withFigures(readme, strings.ReplaceAll(page, "0.25", "not measured")); err == nil {
+		t.Error("a row without a ratio was accepted")
 	}
 	if _, err := withFigures(readme, strings.ReplaceAll(page, golang, "another")); err == nil {
 		t.Error("a page without the rows was accepted")
