@@ -33,8 +33,7 @@ func inSpan(ctx context.Context, flags trace.TraceFlags) context.Context {
 	}))
 }
 
-// labelsIn returns the labels of an exemplar as text, in the order of their names, or "none" without an
-// exemplar.
+// labelsIn returns the labels of an exemplar as text, in their order, or "none" if the exemplar is nil.
 func labelsIn(e *dto.Exemplar) string {
 	if e == nil {
 		return "none"
@@ -107,7 +106,7 @@ func TestExemplarLabels(t *testing.T) {
 	for _, test := range []struct {
 		name            string
 		attributes      []attribute.KeyValue
-		want            string // labels that precede those of the span
+		want            string // labels before those of the span
 		wantWithoutSpan string // labels without a span
 	}{
 		{"none", nil, "", ""},
@@ -158,8 +157,8 @@ func TestExemplarLabels(t *testing.T) {
 	}
 }
 
-// TestExemplarsOfSeries checks that counters and all buckets of histograms have their exemplars, each with
-// its value and time.
+// TestExemplarsOfSeries checks that counters and all buckets of histograms have exemplars, with the values
+// and times of the measurements.
 func TestExemplarsOfSeries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newScraped(otelmetric.WithView(viewOf("native", sdk.Stream{
@@ -222,7 +221,8 @@ func TestExemplarsOfGauges(t *testing.T) {
 	}
 }
 
-// TestExemplarAllocations checks that an exemplar of a span takes a single allocation.
+// TestExemplarAllocations checks that a measurement with an exemplar takes a single allocation, and a few
+// more if a view leaves out an attribute.
 func TestExemplarAllocations(t *testing.T) {
 	if raceEnabled {
 		t.Log("the race detector allocates, too")
@@ -243,7 +243,7 @@ func TestExemplarAllocations(t *testing.T) {
 	}
 }
 
-// BenchmarkExemplar compares measurements in a sampled span with those of OpenTelemetry's SDK.
+// BenchmarkExemplar compares measurements in a sampled span between this package and OpenTelemetry's SDK.
 func BenchmarkExemplar(b *testing.B) {
 	view := viewOf("filtered", sdk.Stream{AttributeFilter: attribute.NewDenyKeysFilter("user")})
 	providers := map[string]api.MeterProvider{
