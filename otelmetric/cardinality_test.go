@@ -133,9 +133,9 @@ func TestCardinalityAfterViews(t *testing.T) {
 		`c_total{shard="0"} 5`, `c_total{shard="1"} 5`)
 }
 
-// TestCardinalityConcurrently makes goroutines add to more series than the limit allows, with options of
-// all kinds, and compares the totals with those of a model. Every addition must be counted exactly once,
-// and each series must contain everything that was added to it since it began.
+// TestCardinalityConcurrently makes goroutines add to more series than the limit allows, with options of all
+// kinds, and compares the totals with the totals of a model. Every addition must be counted exactly once, and
+// each series must contain everything that was added to it since it began.
 func TestCardinalityConcurrently(t *testing.T) {
 	const goroutines, rounds, users, limit = 8, 3000, 60, 20
 	r := newScraped(otelmetric.WithCardinalityLimit(limit))

@@ -10,9 +10,9 @@
 //	otel.SetMeterProvider(provider)
 //
 // Metric names, labels and values follow OpenTelemetry's rules for Prometheus, as with OpenTelemetry's
-// exporter, [go.opentelemetry.io/otel/exporters/prometheus]. Options have the same names as those of the
-// exporter and of OpenTelemetry's SDK, and take the SDK's views, resources and filters. The page
-// docs/otel.md of the repository lists the differences.
+// exporter, [go.opentelemetry.io/otel/exporters/prometheus]. Options have the same names as in the exporter
+// and in OpenTelemetry's SDK, and take the SDK's views, resources and filters. The page docs/otel.md of the
+// repository lists the differences.
 //
 // Callbacks of observable instruments are collectors. They run concurrently, under the context and the
 // deadline of the scrape. A callback that fails affects only its own metrics. [WithCollectorOptions] gives

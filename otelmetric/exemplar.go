@@ -15,9 +15,9 @@ const (
 	SpanIDLabel  = "span_id"
 )
 
-// Exemplar returns exemplar labels with the IDs of the trace and the span of ctx. It returns nil, which
-// means no exemplar, if ctx has no span or its span is not sampled: the exemplar would lead to a trace that
-// was not kept.
+// Exemplar returns exemplar labels with the IDs of the trace and the span of ctx. If ctx has no span, or a
+// span that is not sampled, it returns nil, so that there is no exemplar: the exemplar would lead to a trace
+// that was not kept.
 //
 // Exemplar is meant for [metric.SetExemplarFromContext]. It is safe for concurrent use.
 func Exemplar(ctx context.Context) metric.Labels {

@@ -82,9 +82,9 @@ var exemplarScratches = sync.Pool{New: func() any {
 	return &exemplarScratch{make([]model.Label, 0, 8), make([]byte, 0, 2*prometheus.ExemplarMaxRunes)}
 }}
 
-// labels returns the labels of an exemplar: those of the span, if it is valid, and those of attributes that
-// fit beside it. If several attributes are translated to the same label, the first one counts. If several
-// have the same key, the last one counts.
+// labels returns the labels of an exemplar: the labels of the span, if it is valid, and the labels of
+// attributes that fit beside it. If several attributes are translated to the same label, the first one
+// counts. If several have the same key, the last one counts.
 func (l *exemplarLabels) labels(names translate.Names, span trace.SpanContext, attributes []attribute.KeyValue) model.Labels {
 	scratch := exemplarScratches.Get().(*exemplarScratch)
 	defer scratch.release()

@@ -39,7 +39,7 @@ func newGeneration(config series.Config[instrument.Gauge, *instrument.Gauge], ol
 	return g
 }
 
-// find returns the number of the series with the given attributes: those in raw, or those of set if raw is
+// find returns the number of the series with the given attributes: the attributes in raw, or in set if raw is
 // nil. The number is negative if the series does not exist.
 func (g *generation) find(set *attribute.Set, raw []attribute.KeyValue) int {
 	c := g.lookup(set, raw)

@@ -40,7 +40,7 @@ func (s *synchronous[N]) Enabled(context.Context) bool {
 	return s.first != nil && !s.provider.stopped.Load()
 }
 
-// record adds a measurement with the attributes in raw, or those of set if raw is nil.
+// record adds a measurement with the attributes in raw, or in set if raw is nil.
 func (s *synchronous[N]) record(ctx context.Context, value N, set attribute.Set, raw []attribute.KeyValue) {
 	if s.first == nil || s.provider.stopped.Load() {
 		return
@@ -97,7 +97,7 @@ func (r recorder[N]) Record(ctx context.Context, value N, options ...api.RecordO
 	r.record(ctx, value, set, merge(set, rawOf(options)))
 }
 
-// merge returns the attributes in raw and those of set with other keys, or nil if raw is empty.
+// merge returns the attributes in raw and the attributes of set with other keys, or nil if raw is empty.
 func merge(set attribute.Set, raw []attribute.KeyValue) []attribute.KeyValue {
 	if raw == nil || set.Len() == 0 {
 		return raw

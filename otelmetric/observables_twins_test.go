@@ -135,7 +135,7 @@ func addPoints[N int64 | float64](values map[string]float64, name string, monoto
 
 var kinds = []string{"ic", "iu", "ig", "fc", "fu", "fg"}
 
-// TestObservableTwins compares each kind of instrument with that of OpenTelemetry's SDK.
+// TestObservableTwins compares each kind of instrument with the same kind of OpenTelemetry's SDK.
 func TestObservableTwins(t *testing.T) {
 	a, b, c := attribute.String("k", "a"), attribute.String("k", "b"), attribute.String("other", "c")
 	of := func(v float64, attributes ...attribute.KeyValue) observation { return observation{v, attributes} }

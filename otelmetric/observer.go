@@ -102,7 +102,7 @@ func (o *observer) observe(i *observable, at int, v value, options []api.Observe
 	}
 }
 
-// observedAttributes returns the attributes of options: those in raw, in any order, or those of set if raw
+// observedAttributes returns the attributes of options: the attributes in raw, in any order, or in set if raw
 // is nil.
 func observedAttributes(options []api.ObserveOption) (set attribute.Set, raw []attribute.KeyValue) {
 	if len(options) == 0 {

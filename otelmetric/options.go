@@ -86,8 +86,8 @@ func newConfig(options []Option) *config {
 }
 
 // WithResource sets the resource that the metrics describe, like [sdk.WithResource]. Its attributes take
-// precedence over those of the environment variables OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME. The
-// default is [resource.Default].
+// precedence over the attributes in the environment variables OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME.
+// The default is [resource.Default].
 func WithResource(r *resource.Resource) Option {
 	return optionFunc(func(c *config) {
 		merged, err := resource.Merge(resource.Environment(), r)
@@ -112,9 +112,9 @@ func WithNamespace(namespace string) Option {
 	return optionFunc(func(c *config) { c.namespace = namespace })
 }
 
-// WithoutScopeInfo leaves out the labels otel_scope_name, otel_scope_version and so on, which identify the
-// meter of a series, like the exporter's option. Instruments with the same name in several meters then
-// share their series.
+// WithoutScopeInfo leaves out the labels that identify the meter of a series: otel_scope_name,
+// otel_scope_version and so on. The exporter has the same option. Instruments with the same name in several
+// meters then share their series.
 func WithoutScopeInfo() Option { return optionFunc(func(c *config) { c.noScope = true }) }
 
 // WithoutTargetInfo leaves out target_info, the metric with the attributes of the resource, like the

@@ -197,8 +197,8 @@ type family struct {
 	owner string // instrument that had the name first, for errors
 }
 
-// claim returns the family called f.Name. Its help and unit are those of the instrument that had the name
-// first. claim returns an error if that instrument's metric has another type.
+// claim returns the family called f.Name. It has the help and unit of the instrument that had the name first.
+// claim returns an error if that instrument's metric has another type.
 func (p *MeterProvider) claim(f model.Family, owner string) (model.Family, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -288,8 +288,8 @@ func TestInstrumentNames(t *testing.T) {
 	compare(t, registry, "# HELP _1st_total \n# TYPE _1st_total counter\n_1st_total{otel_scope_name=\"a\"} 1\n")
 }
 
-// TestMeasurementAllocations counts the allocations of a measurement apart from those of OpenTelemetry's
-// options.
+// TestMeasurementAllocations counts the allocations of a measurement apart from the allocations of
+// OpenTelemetry's options.
 func TestMeasurementAllocations(t *testing.T) {
 	p, _ := newProvider(t)
 	m, ctx := p.Meter("a"), context.Background()
@@ -355,8 +355,8 @@ took_count{exported_exported_le="a",exported_le="r"} 1
 `)
 }
 
-// TestSeveralProviders checks providers with the same resource and the same registry, which must not have
-// target_info twice.
+// TestSeveralProviders checks providers with the same resource and the same registry. The registry must not
+// have target_info twice.
 func TestSeveralProviders(t *testing.T) {
 	registry := metric.NewContextRegistry()
 	var r reports

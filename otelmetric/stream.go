@@ -23,7 +23,7 @@ type number interface{ int64 | float64 }
 
 // measure receives the measurements of an instrument. It is safe for concurrent use.
 type measure[N number] interface {
-	// record adds a measurement with the attributes in raw, or those of set if raw is nil.
+	// record adds a measurement with the attributes in raw, or in set if raw is nil.
 	record(ctx context.Context, value N, set attribute.Set, raw []attribute.KeyValue)
 }
 

@@ -167,7 +167,7 @@ func countsOf(b *model.NativeBuckets) map[int32]float64 {
 	return counts
 }
 
-// add adds other, which it modifies. The result has the lower of the two resolutions, and the wider zero
+// add adds other, and modifies it. The result has the lower of the two resolutions, and the wider zero
 // bucket.
 func (n *nativeSum) add(other *nativeSum) {
 	schema := min(n.schema, other.schema)

@@ -13,8 +13,8 @@ import (
 	"golang.org/x/tools/go/packages"
 )
 
-// checkAPI compares the API of each published module with that of its last release. Changes that
-// break programs need a version that says so.
+// checkAPI compares the API of each published module with the API of its last release. Changes that break
+// programs need a version that says so.
 func checkAPI(ctx context.Context, r *report, c *clone, all modules, tags []string, version, work string) error {
 	last := func(m *nested) string { return lastRelease(m, tags, version) }
 	if first := slices.DeleteFunc(all.publishedOnes(), func(m *nested) bool { return last(m) != "" }); len(first) > 0 {
@@ -104,10 +104,10 @@ func loadAPI(ctx context.Context, tools *toolchain, dir, root string) (*api, err
 	return loaded, nil
 }
 
-// compare returns the changes of the API of a module. For apidiff, a type of another package stays the
-// same as long as its name does. So compare also compares the types of internal packages that the API
-// exposes, for example by an alias. It leaves out those in compared, which other modules expose, too, and
-// adds the others.
+// compare returns the changes of the API of a module. For apidiff, a type of another package stays the same
+// as long as its name does. So compare also compares the types of internal packages that the API exposes, for
+// example by an alias. It leaves out the types in compared, because other modules expose them, too, and adds
+// the others to compared.
 func compare(m *nested, before, after *api, compared map[*types.TypeName]bool) []apidiff.Change {
 	changes := apidiff.ModuleChanges(
 		&apidiff.Module{Path: m.path, Packages: before.packages[m.path]},

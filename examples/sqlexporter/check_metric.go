@@ -190,7 +190,7 @@ func (c *checker) twice(s *settings, d database) {
 	}
 }
 
-// labelNames returns the names of all labels of a metric except those of its database, sorted.
+// labelNames returns the sorted names of a metric's labels. Labels of the database are not among them.
 func labelNames(s metricSettings) []string {
 	names := slices.Concat(s.Labels, slices.Collect(maps.Keys(s.StaticLabels)))
 	if s.ValueLabel != "" {

@@ -45,7 +45,7 @@ func (r *reader) distribution(s series, labels []string) (metric.Metric, error) 
 	return metric.NewConstHistogram(s.desc, count, sum*s.scale, buckets, labels...)
 }
 
-// count returns the number in a column of the row, which must be a non-negative integer.
+// count returns the number in a column of the row, and an error unless it is a non-negative integer.
 func (r *reader) count(column string) (uint64, error) {
 	n, err := r.number(column)
 	if err != nil {

@@ -67,7 +67,7 @@ type point struct {
 	column string
 }
 
-// Values of no_rows, which says what to do if a query returns no rows.
+// The values of the setting no_rows. It decides what happens if a query returns no rows.
 const (
 	noRowsOK    = "ok"
 	noRowsData  = "no_data"

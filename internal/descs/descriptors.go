@@ -1,7 +1,7 @@
 // Package descs indexes collectors by the descriptors that they announce, and decides whether another
-// collector can be registered beside them. Its rules and error texts are those of a client_golang registry,
-// with one difference: a name is free as soon as no descriptor has it any more, so that it may come back
-// with another help or other labels.
+// collector can be registered beside them. It has the rules and error texts of a client_golang registry, with
+// one difference: a name is free as soon as no descriptor has it any more, so that it may come back with
+// another help or other labels.
 package descs
 
 import (

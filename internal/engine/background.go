@@ -22,7 +22,7 @@ var errUnregistered = errors.New("it was unregistered before its first backgroun
 //	          place, or is under way                    or has passed its limit
 //	over      ended is true                             none; Engine.EndBackground leads here
 //
-// It has no goroutine besides that of its run. The engine's timer refers to the engine weakly, so the
+// It has no goroutine except the one of its run. The engine's timer refers to the engine weakly, so the
 // background runs of a registry that has become unreachable stop even without Close.
 type background struct {
 	engine    *Engine

@@ -247,7 +247,7 @@ func TestChannelWithoutRun(t *testing.T) {
 	})
 }
 
-// TestChannelsInOneRun checks that a run may have several channels at once, like that of a collector that
+// TestChannelsInOneRun checks that a run may have several channels at once, as in the run of a collector that
 // reads other collectors.
 func TestChannelsInOneRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

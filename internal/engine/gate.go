@@ -138,7 +138,7 @@ func (g *Gate) enter(now time.Time) (in pass, ok bool) {
 // group returns the group in which the runs need a place, or nil.
 func (g *Gate) group() Places { return g.policy.Group }
 
-// wait registers wake, which then receives a value whenever enter may succeed after a failure.
+// wait registers the channel wake. After a failure, it receives a value whenever enter may succeed.
 func (g *Gate) wait(wake chan struct{}) {
 	if g.policy.Group != nil {
 		g.policy.Group.wait(wake)

@@ -34,7 +34,7 @@ type GroupStats struct {
 	Name    string
 	Max     int
 	Running int // runs that have not returned
-	Overdue int // those of them that no scrape waits for any more
+	Overdue int // how many of them no scrape waits for any more
 }
 
 // Stats returns how the group is occupied.
@@ -133,7 +133,7 @@ func (p *place) isStuckFor(s *Scrape, now time.Time) bool {
 	return now.Sub(p.start) >= timeAllowed
 }
 
-// wait registers wake, which then receives a value when a place may be free.
+// wait registers the channel wake. It receives a value when a place may be free.
 func (g *Group) wait(wake chan struct{}) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -8,9 +8,9 @@ import (
 )
 
 // The engine drains the channels of runs that have ended at growing intervals, without keeping a goroutine,
-// for as long as a goroutine might send to them: until the garbage collector has found that no one refers
-// to them any more. Therefore runs in quick succession do not fill the memory with channels. If the engine
-// kept the channels for all that time, those of 100 collectors that ran in a loop came to 1.4 GB after ten
+// for as long as a goroutine might send to them: until the garbage collector has found that no one refers to
+// them any more. Therefore runs in quick succession do not fill the memory with channels. If the engine kept
+// the channels for all that time, the channels of 100 collectors that ran in a loop came to 1.4 GB after ten
 // seconds, where 1 MB is left now:
 //
 //	go test -run '^$' -bench LateChannels -benchtime 10s ./internal/engine

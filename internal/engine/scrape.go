@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// The contexts of collectors end earlier than that of their scrape, so that what they send at the end, and
-// their return, is still part of the scrape. They end earlier by a fraction of the scrape's time, but by no
-// more than maxHeadStart.
+// The contexts of collectors end earlier than the context of their scrape, so that the samples that they send
+// at the end, and their return, is still part of the scrape. They end earlier by a fraction of the scrape's
+// time, but by no more than maxHeadStart.
 const (
 	maxHeadStart      = 100 * time.Millisecond
 	headStartFraction = 10

@@ -65,7 +65,7 @@ func TestStuckHoldNoSlot(t *testing.T) {
 	})
 }
 
-// TestStuckWithoutDeadline is like [TestStuckHoldNoSlot] for scrapes without a deadline, like those of
+// TestStuckWithoutDeadline is like [TestStuckHoldNoSlot] for scrapes without a deadline, like the scrapes of
 // Gather, whose runs are never overdue.
 func TestStuckWithoutDeadline(t *testing.T) {
 	bothKinds(t, func(t *testing.T, stuck *blocker) {

@@ -14,7 +14,7 @@ const (
 	KindNone Kind = iota
 	KindError
 	KindPanic
-	KindTimeout      // A deadline has passed: that of the scrape, or the collector's own.
+	KindTimeout      // The deadline of the scrape or the collector's own limit has passed.
 	KindCanceled     // The client has gone away.
 	KindStillRunning // An earlier run has not returned.
 	KindBreakerOpen

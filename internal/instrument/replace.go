@@ -10,8 +10,8 @@ import (
 type Replaceable interface {
 	// AsideCore returns a vector without children that is curried like this one.
 	AsideCore() Core
-	// AdoptCore replaces the children of the vector by those of aside, which AsideCore has returned,
-	// all at once. A curried vector replaces only its own children.
+	// AdoptCore replaces the children of the vector with the children of aside, a core that AsideCore has
+	// returned, all at once. A curried vector replaces only its own children.
 	AdoptCore(aside Core)
 }
 
@@ -26,7 +26,7 @@ func (x *index[C]) aside() index[C] {
 	return newIndex(x.family, x.children.NewLike(x.reached()), x.curried)
 }
 
-// adopt moves the children of aside into x. merge is that of [labelmap.Map.Swap].
+// adopt moves the children of aside into x. merge is passed to [labelmap.Map.Swap].
 func (x *index[C]) adopt(aside *index[C], merge func(to, from *C)) {
 	x.children.Swap(aside.children, x.reached(), merge)
 }

@@ -56,7 +56,7 @@ func TestPlanIsKept(t *testing.T) {
 }
 
 // TestChosenNames checks the names of collectors: requested names are taken or refused, and other names get
-// numbers, which start over when no collector is left.
+// numbers. The numbers start over when no collector is left.
 func TestChosenNames(t *testing.T) {
 	r := newTestRegistry()
 	register := func(name string) error { return r.Register(nestedEntry("c"), name) }

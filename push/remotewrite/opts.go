@@ -117,8 +117,8 @@ type Opts struct {
 	// QueueDir is a directory for the queue of requests that have not been sent. It is created if it does not
 	// exist. Only one Pusher at a time can use it. By default, the queue is in memory.
 	QueueDir string
-	// QueueBytes limits the queue, which all targets share and whose requests are compressed. When it is
-	// full, the oldest requests are dropped. The default is 64 MiB in memory and 1 GiB on disk.
+	// QueueBytes limits the queue of compressed requests. All targets share it. When it is full, the oldest
+	// requests are dropped. The default is 64 MiB in memory and 1 GiB on disk.
 	QueueBytes int64
 
 	// KeepOnClose makes Close send no stale markers, so that queries return the last samples for as long as

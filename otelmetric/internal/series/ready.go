@@ -9,7 +9,7 @@ import (
 )
 
 // ready finds the series of sets that a program makes once and uses repeatedly. It compares the memory of
-// sets rather than their content, which takes 2 ns instead of 60.
+// sets rather than their content. This takes 2 ns instead of 60.
 //
 // A set becomes ready when it is used again soon. Sets that are made for a single measurement do not become
 // ready: keeping them would take more memory than their series.

@@ -1,6 +1,5 @@
-// Package translate turns the names, units and attributes of OpenTelemetry into those of Prometheus, by the
-// rules of
-// https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/.
+// Package translate turns names, units and attributes of OpenTelemetry into names and labels of Prometheus,
+// by the rules of https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/.
 //
 // It builds on package otlptranslator, as OpenTelemetry's Prometheus exporter does, so that dashboards and
 // alerts written for the exporter keep working. Where the specification recommends something else (SHOULD),

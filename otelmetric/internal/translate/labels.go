@@ -14,7 +14,7 @@ type Label struct {
 	// Keys are the indexes of the attributes whose values, joined with semicolons in this order, form the
 	// value of the label. The index [Constant] stands for the field Constant.
 	Keys []int
-	// Constant is the value that the label has in addition to those of attributes, or empty.
+	// Constant is the value that the label has in addition to the values of attributes, or empty.
 	Constant string
 }
 

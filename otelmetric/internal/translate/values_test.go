@@ -51,8 +51,8 @@ func TestAppendValue(t *testing.T) {
 	}
 }
 
-// TestAppendValueIsString compares the texts of many values with those of OpenTelemetry, which the exporter
-// uses.
+// TestAppendValueIsString compares the texts of many values with OpenTelemetry's own texts. OpenTelemetry's
+// exporter uses these.
 func TestAppendValueIsString(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	types := make(map[attribute.Type]int)
