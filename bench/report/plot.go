@@ -20,7 +20,7 @@ import (
 type curves struct {
 	file, title, x, y string
 
-	name  string // of the benchmarks, with * for the number that is the x value
+	name  string // name of the benchmarks, with * in place of the x value
 	unit  string
 	scale float64 // divisor of the figures
 	peers []string

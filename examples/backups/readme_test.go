@@ -35,9 +35,9 @@ const listenAddress = "127.0.0.1:8080"
 
 // step is a state of the README's program, with what the README claims about it.
 type step struct {
-	line       int               // Of the last block in the README.
-	files      map[string]string // By name.
-	statements []string          // For main.
+	line       int               // line of the last block in the README
+	files      map[string]string // contents by name
+	statements []string          // statements to insert into main
 	claims     []claim
 }
 

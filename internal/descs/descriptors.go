@@ -65,7 +65,7 @@ func join(first string, more ...string) string {
 // not hold holders without descriptors. An Index is not safe for concurrent use.
 type Index[H any] struct {
 	holders map[string]H     // by the set of their IDs
-	ids     map[string]int   // how many holders have a descriptor with that ID: one, unless Check has not allowed it
+	ids     map[string]int   // number of holders with that descriptor; 1 if Check has allowed all of them
 	names   map[string]*name // names that are taken
 }
 

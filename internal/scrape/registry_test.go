@@ -74,7 +74,7 @@ func TestChosenNames(t *testing.T) {
 	if got := names(); !slices.Equal(got, []string{"c", "c#2", "x", "c#3"}) {
 		t.Errorf("the names are %q", got)
 	}
-	for name, want := range map[string]string{"x": `named "x" is registered already`, "a/b": "the slash"} {
+	for name, want := range map[string]string{"x": `named "x" is registered already`, "a/b": "a slash"} {
 		if err := register(name); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got error %v", name, err)
 		}

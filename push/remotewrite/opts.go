@@ -147,7 +147,7 @@ const (
 // withDefaults returns the options with defaults. The target for the URL to comes first in Targets.
 func (o Opts) withDefaults(to string) (Opts, error) {
 	if o.Target.URL != "" {
-		return o, errors.New("the URL of Opts.Target must be empty: that of New is used")
+		return o, errors.New("the URL of Opts.Target must be empty: New gets the URL as an argument")
 	}
 	for _, d := range [...]struct {
 		name string

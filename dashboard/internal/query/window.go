@@ -22,7 +22,7 @@ const maxRead = 4 << 20
 // several.
 type window struct {
 	samples []time.Time
-	seconds []float64 // between each sample and the previous one
+	seconds []float64 // seconds between each sample and the previous one
 	points  []int     // indexes of samples, ascending
 }
 

@@ -87,7 +87,7 @@ func appendIndexes[T comparable](indexes []int, offset int, list, old []T) []int
 // reader reads points. It reuses its memory.
 type reader struct {
 	native  nativeReader
-	numbers []float64 // of the point, in the order of its shape
+	numbers []float64 // numbers of the point, in the order of its shape
 }
 
 // readable reports whether p has a value of this kind.
