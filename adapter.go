@@ -35,7 +35,7 @@ type (
 	MultiError = prometheus.MultiError
 	// SafeMultiError collects errors. It is safe for concurrent use.
 	SafeMultiError = prometheus.SafeMultiError
-	// MultiTRegistry joins transactional gatherers, which must not have families in common. See
+	// MultiTRegistry joins transactional gatherers. They must not have families in common. See
 	// [NewMultiTRegistry].
 	MultiTRegistry = prometheus.MultiTRegistry
 
@@ -63,8 +63,8 @@ type (
 	// ConstrainableLabels are label names with optional constraints: [ConstrainedLabels] or
 	// [UnconstrainedLabels].
 	ConstrainableLabels = prometheus.ConstrainableLabels
-	// ConstrainedLabels are label names with constraints, which normalize label values before a
-	// vector looks them up.
+	// ConstrainedLabels are label names with constraints. A constraint normalizes label values
+	// before a vector looks them up.
 	ConstrainedLabels = prometheus.ConstrainedLabels
 	// ConstrainedLabel is a label name with its constraint, an element of [ConstrainedLabels].
 	ConstrainedLabel = prometheus.ConstrainedLabel

@@ -19,15 +19,15 @@ func (c *boundCollector) Collect(ch chan<- Metric) { c.collector.CollectWithCont
 
 // CollectWithContext lets a bound collector take part in a scrape that has a context of its own.
 // The collection ends when either context does. Values of the bound context take precedence over
-// those of the scrape's.
+// values of the scrape's context.
 func (c *boundCollector) CollectWithContext(ctx context.Context, ch chan<- Metric) {
 	ctx, unbind := bindTo(ctx, c.ctx)
 	defer unbind()
 	c.collector.CollectWithContext(ctx, ch)
 }
 
-// bindTo returns a context that ends as soon as ctx or bound does. Values of bound take precedence
-// over those of ctx.
+// bindTo returns a context that ends as soon as ctx or bound does. If both contexts have a value
+// for a key, the value of bound counts.
 func bindTo(ctx, bound context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	stop := context.AfterFunc(bound, func() { cancel(context.Cause(bound)) })

@@ -26,8 +26,8 @@ type Bundle struct {
 	members []Collector
 }
 
-// NewBundle returns a bundle of members, which must be counters, gauges, histograms or summaries made by
-// this package, or vectors of these. Functions, other collectors and instruments of client_golang cannot be
+// NewBundle returns a bundle of members. Each must be a counter, gauge, histogram or summary made by this
+// package, or a vector of these. Functions, other collectors and instruments of client_golang cannot be
 // members, because reading them would run code that could block the program. If there is such a member,
 // registering the bundle fails and Apply panics.
 //
@@ -58,9 +58,9 @@ func ObserveIn(histogramOrSummary Observer, v float64) Op {
 // Apply makes the changes in the order of ops. Every scrape sees all of them or none. Concurrent
 // calls of Apply do not wait for each other. Apply does not allocate.
 //
-// Apply panics before the first change if one of the changes is not possible: if it would decrease a
-// counter, or if its instrument is neither a member of b nor part of a member vector. Apply ignores changes
-// of instruments that do nothing, such as those of [NewNoOp].
+// Apply panics before the first change if one of the changes is not possible: if it would decrease a counter,
+// or if its instrument is neither a member of b nor part of a member vector. Apply ignores changes of
+// instruments that do nothing, such as the instruments of [NewNoOp].
 func (b *Bundle) Apply(ops ...Op) {
 	if b.err != nil {
 		panic(b.err)

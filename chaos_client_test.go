@@ -160,8 +160,8 @@ func (c *chaos) checkBody(contentType string, body []byte, r chaosRequest) error
 	return c.checkSeries(series, r.server < 4)
 }
 
-// checkSeries checks that a complete scrape has all healthy series: those of instruments in any case, and
-// those of collectors unless the self-metrics report a failure.
+// checkSeries checks that a complete scrape has all healthy series. The series of instruments must always be
+// there, and the series of a collector must be there unless the self-metrics report a failure.
 func (c *chaos) checkSeries(series map[string]float64, collectors bool) error {
 	for _, name := range []string{"healthy_native_total", "healthy_histogram_count", "healthy_histogram_sum"} {
 		if _, ok := series[name]; !ok {

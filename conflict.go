@@ -11,8 +11,9 @@ import (
 	"github.com/luxfi/metric/internal/instrument"
 )
 
-// conflict returns the error for made, which reg refused to register with err. The error names the
-// collector that has the name already, if it can be found, and the differences between the two.
+// conflict returns the error about made, after reg has refused to register it with err. The error
+// names the collector that has the name already, if it can be found, and the differences between
+// the two.
 func conflict(reg Registerer, made Collector, err error) error {
 	bottom, desc := beneath(reg, instrument.DescOf(made))
 	asked := clientgolang.Parse(desc)
@@ -36,7 +37,7 @@ func conflict(reg Registerer, made Collector, err error) error {
 	return fmt.Errorf("metric: cannot make %q, %s: %w", asked.Name, wanted.WithArticle(), err)
 }
 
-// constantTraits returns the constant labels, which a registerer may have added.
+// constantTraits returns the constant labels, including those that a registerer has added.
 func constantTraits(d *clientgolang.Info) []instrument.Trait {
 	if len(d.Constant) == 0 {
 		return nil
@@ -72,7 +73,8 @@ func beneath(reg Registerer, desc *Desc) (Registerer, *Desc) {
 // holderOf returns the collector that has the name of a family, and its descriptor. Either is nil if it
 // cannot be found. Only an error about an equal collector contains the existing one. For other errors,
 // holderOf looks for the conflicting descriptor in the registry's own description and tries to register a
-// second collector with exactly that descriptor, which fails with an error that contains the first one.
+// second collector with exactly that descriptor. The registry refuses it, and its error contains the first
+// collector.
 func holderOf(reg Registerer, name string, err error) (Collector, *clientgolang.Info) {
 	if existing := existingIn(err); existing != nil {
 		return existing, nil

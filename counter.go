@@ -111,8 +111,8 @@ func (v *CounterVec) With(labels Labels) ReadableCounter {
 	return must(v.vec.GetNamed(labels))
 }
 
-// CurryWith returns a vector with some of the labels fixed, which shares its series with v. It
-// returns an error if v does not have one of the labels, or if one is fixed already.
+// CurryWith returns a vector with some of the labels fixed. The new vector shares its series with
+// v. It returns an error if v does not have one of the labels, or if one is fixed already.
 func (v *CounterVec) CurryWith(labels Labels) (*CounterVec, error) {
 	if v.vec == nil {
 		return &CounterVec{MetricVec: &MetricVec{v.noOp().CurryWith(labels)}}, nil

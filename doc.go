@@ -97,8 +97,8 @@
 //     prefix. This is the usual choice.
 //   - [DefaultGatherers] joins the default registry and client_golang's, when libraries still
 //     register there. [Handler] serves it.
-//   - [Gatherers] joins a fixed list, such as your registry and that of a library. It replaces
-//     client_golang's type of that name, and errors name the source by its position.
+//   - [Gatherers] joins a fixed list, such as your registry and the registry of a library. It
+//     replaces client_golang's type of that name, and errors name the source by its position.
 //     [NewShardedGatherer] is the same for gatherers that all take a context.
 //   - [NewMultiGatherer] joins named gatherers that come and go while the program runs. It leaves
 //     their names and labels alone. [NewPrefixGatherer] and [NewLabelGatherer] do the same for

@@ -64,8 +64,8 @@ func (e *CollectorError) Error() string {
 // Unwrap returns e.Err.
 func (e *CollectorError) Unwrap() error { return e.Err }
 
-// GatherError lists everything that went wrong in a scrape. It accompanies a partial result, which has
-// everything that the error does not mention.
+// GatherError lists everything that went wrong in a scrape. It accompanies a partial result that contains
+// everything except what the error mentions.
 //
 // errors.Is and errors.As examine each failure. For example, errors.Is(err,
 // context.DeadlineExceeded) reports whether some collector did not finish in time. errors.As also
@@ -77,7 +77,7 @@ type GatherError struct {
 }
 
 // Error lists the failures with the names of the collectors. If the error comes from a Gather method that
-// client_golang also has, the text is that of [GatherError.WithoutNames].
+// client_golang also has, the text is the same as with [GatherError.WithoutNames].
 func (e *GatherError) Error() string {
 	if e.plain {
 		return e.WithoutNames().Error()

@@ -30,8 +30,8 @@ import (
 // counts as an update, and updates of a metric are lost after its series has expired.
 //
 // An expiry does not slow down updates. Eight times within the given time, a timer visits every
-// series, which takes a few nanoseconds for each. An expired series keeps some memory until the
-// garbage collector finds that the program no longer uses it.
+// series. A visit takes a few nanoseconds. An expired series keeps some memory until the garbage
+// collector finds that the program no longer uses it.
 func (v *MetricVec) SetExpiry(after time.Duration) {
 	checkExpiry(after)
 	v.core.SetExpiry(after, true)

@@ -159,7 +159,7 @@ func NewMetricWithTimestamp(t time.Time, m Metric) Metric {
 	return prometheus.NewMetricWithTimestamp(t, m)
 }
 
-// NewMetricWithExemplars returns m, which must be a counter or a histogram, with exemplars.
+// NewMetricWithExemplars returns m with exemplars. m must be a counter or a histogram.
 func NewMetricWithExemplars(m Metric, exemplars ...Exemplar) (Metric, error) {
 	return prometheus.NewMetricWithExemplars(m, exemplars...)
 }
@@ -183,7 +183,7 @@ func NewTimer(o Observer) *Timer { return prometheus.NewTimer(o) }
 // if Collect is quick and always collects the same families.
 func DescribeByCollect(c Collector, descs chan<- *Desc) { prometheus.DescribeByCollect(c, descs) }
 
-// NewGoCollector returns a collector of metrics about the Go runtime. Its options are those of
+// NewGoCollector returns a collector of metrics about the Go runtime. It takes the options of
 // client_golang's package collectors. NewGoCollector is a variable because the type of the options
 // is private to that package. Programs must not set it.
 var NewGoCollector = collectors.NewGoCollector
@@ -209,7 +209,7 @@ func NewPidFileFn(pidFilePath string) func() (int, error) {
 	return prometheus.NewPidFileFn(pidFilePath)
 }
 
-// NewMultiTRegistry joins transactional gatherers, which must not have families in common.
+// NewMultiTRegistry joins transactional gatherers. They must not have families in common.
 // [HandlerForTransactional] serves the result.
 func NewMultiTRegistry(gatherers ...TransactionalGatherer) *MultiTRegistry {
 	return prometheus.NewMultiTRegistry(gatherers...)

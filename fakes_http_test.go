@@ -78,7 +78,7 @@ func (d *discarding) Write(p []byte) (int, error) {
 }
 
 // compressing is a middleware that compresses everything that h writes and sets the header for it.
-// Its writer has no method beyond those of http.ResponseWriter.
+// Its writer has only the methods of http.ResponseWriter.
 func compressing(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")

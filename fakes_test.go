@@ -223,7 +223,7 @@ func streamWith(collect func(context.Context, *metric.Sink) error, descs ...*met
 	return &stream{descs, collect}
 }
 
-// numberedStream returns a stream collector of n series, which have label n.
+// numberedStream returns a stream collector of n series that have the label n.
 func numberedStream(name string, n int) metric.StreamCollector {
 	d := numberedDesc(name)
 	return streamWith(func(_ context.Context, s *metric.Sink) error { return writeNumbered(s, d, 0, n) }, d)

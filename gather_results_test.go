@@ -172,8 +172,8 @@ func TestPrefixIsNoCopy(t *testing.T) {
 	}
 }
 
-// TestResultsOutliveScrapes checks that later scrapes, which reuse memory, change neither the
-// gathered metrics nor the text of the error.
+// TestResultsOutliveScrapes checks that later scrapes change neither the gathered metrics nor the
+// text of the error, although they reuse memory.
 func TestResultsOutliveScrapes(t *testing.T) {
 	d := metric.NewDesc("own", "", []string{"l"}, nil)
 	bounds := map[float64]uint64{1: 1}

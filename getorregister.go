@@ -61,7 +61,7 @@ func getOrRegister(reg Registerer, c Collector, fits func(Collector) bool) (Coll
 	case existing == nil:
 		return nil, err
 	case isMadeOfFunction(c) || isMadeOfFunction(existing):
-		return nil, fmt.Errorf("%w: %s is made of a function, which cannot be compared with that of the collector that is there", err, called(c))
+		return nil, fmt.Errorf("%w: %s is made of a function, and functions cannot be compared, so it may differ from the registered collector", err, called(c))
 	case reflect.TypeOf(existing) != reflect.TypeOf(c) || !fits(existing):
 		return nil, fmt.Errorf("%w: the collector that is there is a %T, and not a %T", err, existing, c)
 	}

@@ -30,7 +30,7 @@ func coalesced(t *testing.T, b metrictest.Behaviour) (http.Handler, []*metrictes
 	return metric.HandlerForContext(r, metric.HandlerOpts{ErrorHandling: metric.ContinueOnError, CoalesceGather: true}), all
 }
 
-// scrapeHTTP requests with a timeout in the header and returns the series.
+// scrapeHTTP sends h a request that announces a timeout, and returns the series of the response.
 func scrapeHTTP(t *testing.T, h http.Handler, seconds, query string) map[string]float64 {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/"+query, http.NoBody)
@@ -44,8 +44,8 @@ func scrapeHTTP(t *testing.T, h http.Handler, seconds, query string) map[string]
 	return series
 }
 
-// TestCoalesceGather checks that requests at the same time share one run of each collector, and
-// that each of them waits under its own deadline.
+// TestCoalesceGather checks that concurrent requests share one run of each collector, and that each
+// request waits only until its own deadline.
 func TestCoalesceGather(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, collectors := coalesced(t, metrictest.Slow(5*time.Second))
@@ -81,8 +81,8 @@ func TestCoalesceGather(t *testing.T) {
 	})
 }
 
-// TestCoalescedWhileStuck checks that requests get the metrics of healthy collectors while another
-// one is stuck.
+// TestCoalescedWhileStuck checks that requests get the instruments and self-metrics while all
+// collectors are stuck.
 func TestCoalescedWhileStuck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, collectors := coalesced(t, metrictest.Stuck())
@@ -106,7 +106,7 @@ func TestCoalescedWhileStuck(t *testing.T) {
 	})
 }
 
-// TestCoalescedRequestsDiffer checks that overlapping requests get their own selections.
+// TestCoalescedRequestsDiffer checks that each of several overlapping requests gets exactly what it selects.
 func TestCoalescedRequestsDiffer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, _ := coalesced(t, metrictest.Slow(time.Second))
@@ -132,8 +132,8 @@ func TestCoalescedRequestsDiffer(t *testing.T) {
 	})
 }
 
-// TestCoalescedContext checks that a shared run has the values of the first request's context, and
-// that its context ends when no request waits for it any longer.
+// TestCoalescedContext checks that a shared run has the deadline of the first request, and that its
+// context ends when no request waits for the run.
 func TestCoalescedContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := metric.NewContextRegistry()

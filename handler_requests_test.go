@@ -145,7 +145,7 @@ func TestHeadHasTheStatusOfGet(t *testing.T) {
 	}
 }
 
-// bareWriter hides every method beyond those of http.ResponseWriter.
+// bareWriter hides all methods except the methods of http.ResponseWriter.
 type bareWriter struct{ http.ResponseWriter }
 
 // TestAroundTheHandler checks that answers arrive whole through middleware, in both protocols.

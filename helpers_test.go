@@ -39,8 +39,8 @@ func sortExemplar(e *dto.Exemplar) {
 	}
 }
 
-// sameMetric compares the output of our metric with that of client_golang's, including timestamps.
-// Both must be made and used in one synctest bubble.
+// sameMetric compares the output of a metric of this package with the output of client_golang's
+// metric, including timestamps. Both must be made and used in one synctest bubble.
 func sameMetric(t *testing.T, ours, theirs any) {
 	t.Helper()
 	got, want := written(t, ours), written(t, theirs)
@@ -117,9 +117,9 @@ func wantAllocs(t *testing.T, want float64, f func()) {
 	}
 }
 
-// goroutines returns the number of goroutines: in a synctest bubble, those of the bubble, and
-// otherwise all. runtime.NumGoroutine adds up numbers that change meanwhile, so on a busy machine
-// it may be wrong by dozens.
+// goroutines returns the number of goroutines: in a synctest bubble, the goroutines of the bubble,
+// and otherwise all. runtime.NumGoroutine adds up numbers that change meanwhile, so on a busy
+// machine it may be wrong by dozens.
 func goroutines() int {
 	buf := make([]byte, 1<<20)
 	for {

@@ -17,7 +17,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// The laws that tests cite by number are those of docs/design.md.
+// Tests cite the laws by their numbers in docs/design.md.
 
 // TestOneContext checks law 1: the context of a scrape, with its values, reaches every kind of
 // collector through every wrapper.

@@ -34,7 +34,7 @@ type Metrics interface {
 	NewGaugeVec(name, help string, labelNames []string) *GaugeVec
 
 	// NewHistogram returns the histogram with that name. The buckets are inclusive upper bounds. It
-	// panics if they are not in increasing order. Their unit is that of the observations, by
+	// panics if they are not in increasing order. Their unit is the unit of the observations, by
 	// convention seconds or bytes, and the name contains it. No buckets means DefBuckets. The
 	// bucket for +Inf always exists.
 	NewHistogram(name, help string, buckets []float64) Histogram
@@ -45,8 +45,8 @@ type Metrics interface {
 
 	// NewSummary returns the summary with that name. The objectives map the quantiles to estimate,
 	// from 0 to 1, to the allowed error: 0.9: 0.01 means a value between the quantiles 0.89 and
-	// 0.91. The quantiles are those of the last ten minutes. A summary without objectives has only
-	// the count and the sum.
+	// 0.91. The quantiles describe the last ten minutes. A summary without objectives has only the
+	// count and the sum.
 	NewSummary(name, help string, objectives map[float64]float64) Summary
 
 	// NewSummaryVec returns the vector of summaries with that name. No label can be called
@@ -63,7 +63,7 @@ type Factory interface {
 	// New returns Metrics on the default registerer; see the function [New].
 	New(namespace string) Metrics
 
-	// NewWithRegistry returns Metrics on reg, which may be nil; see the function [NewWithRegistry].
+	// NewWithRegistry returns Metrics on reg. reg may be nil; see the function [NewWithRegistry].
 	NewWithRegistry(namespace string, reg Registerer) Metrics
 }
 
@@ -101,7 +101,7 @@ func NewWithRegistry(namespace string, reg Registerer, opts ...MetricsOption) Me
 var factory atomic.Pointer[Factory]
 
 // SetFactory sets the factory that [New] and [NewWithRegistry] use from now on. Existing Metrics do
-// not change. A nil factory restores the original one, which is that of [NewPrometheusFactory]. A
+// not change. A nil factory restores the original one, which [NewPrometheusFactory] returns. A
 // program whose metrics are switched off sets [NewNoOpFactory], before anything else calls New.
 // SetFactory is safe for concurrent use.
 func SetFactory(f Factory) {

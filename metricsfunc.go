@@ -12,11 +12,11 @@ import (
 type FuncMetrics interface {
 	Metrics
 
-	// NewCounterFunc registers a counter with that name, which calls function for its value. The
-	// options determine how function is run.
+	// NewCounterFunc registers a counter with that name. Each scrape calls function for its value.
+	// The options determine how function is run.
 	NewCounterFunc(name, help string, function func() float64, opts ...CollectorOption) CounterFunc
 
-	// NewGaugeFunc registers a gauge with that name, which calls function for its value. The options
+	// NewGaugeFunc registers a gauge with that name. Each scrape calls function for its value. The options
 	// determine how function is run.
 	NewGaugeFunc(name, help string, function func() float64, opts ...CollectorOption) GaugeFunc
 }

@@ -13,8 +13,8 @@ import (
 type StateMetrics interface {
 	Metrics
 
-	// NewInfo returns the info with that name, which need not end in _info. When the name is asked
-	// for again, the first values of the info labels must agree, too.
+	// NewInfo returns the info with that name. The name need not end in _info. When the name is
+	// asked for again, the first values of the info labels must agree, too.
 	NewInfo(name, help string, labels Labels) Info
 
 	// NewInfoVec returns the vector of infos with that name, one for each combination of values of

@@ -59,8 +59,8 @@ func (v *MetricVec) Describe(ch chan<- *Desc) { v.core.Describe(ch) }
 // Collect implements [Collector].
 func (v *MetricVec) Collect(ch chan<- Metric) { v.core.Collect(ch) }
 
-// CurryWith returns a vector with some of the labels fixed, which shares its metrics with v. It
-// returns an error if v does not have one of the labels, or if one is fixed already.
+// CurryWith returns a vector with some of the labels fixed. The new vector shares its metrics with
+// v. It returns an error if v does not have one of the labels, or if one is fixed already.
 func (v *MetricVec) CurryWith(labels Labels) (*MetricVec, error) {
 	curried, err := v.core.CurriedCore(labels)
 	if err != nil {

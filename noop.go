@@ -24,11 +24,11 @@ import (
 // time it is asked for. A series whose label values do not fit the labels also does nothing.
 func NewNoOp() Metrics { return &noOpMetrics{} }
 
-// NewNoOpMetrics is like [NewNoOp], but takes a namespace, which it ignores. It can take the place
-// of [New] in a call.
+// NewNoOpMetrics is like [NewNoOp], but takes a namespace and ignores it. It can take the place of
+// [New] in a call.
 func NewNoOpMetrics(_ string) Metrics { return NewNoOp() }
 
-// NewNoOpFactory returns a [Factory] of Metrics like those of [NewNoOp]. Its New returns the same
+// NewNoOpFactory returns a [Factory] that makes Metrics like [NewNoOp]. Its New returns the same
 // Metrics for the same namespace, so that a test that has set the factory can read what the program
 // under test has counted. Its NewWithRegistry returns new Metrics each time, and registers nothing
 // with the Registerer it is given.

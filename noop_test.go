@@ -90,8 +90,8 @@ func TestNoOpRemembers(t *testing.T) {
 	}
 }
 
-// TestNoOpHistogramsRemember is like [TestNoOpRemembers] for histograms and summaries, which tests
-// read by Write.
+// TestNoOpHistogramsRemember is like [TestNoOpRemembers] for histograms and summaries. Tests read
+// these with Write.
 func TestNoOpHistogramsRemember(t *testing.T) {
 	m := metric.NewNoOp()
 	bad := []float64{2, 1}

@@ -165,8 +165,8 @@ func WithTimeout(d time.Duration) CollectorOption {
 //
 // The run belongs to the collector, not to the scrape that starts it. When that scrape ends, the
 // run goes on, until the limit of [WithTimeout], or for a minute without that, and later scrapes
-// get its result. A collector that takes a context gets one with the values of the first scrape,
-// which ends with the run.
+// get its result. A collector that takes a context gets one that has the values of the first scrape
+// and ends with the run.
 func WithCache(ttl time.Duration) CollectorOption {
 	return policy(fmt.Sprintf("cache %v", ttl), ttl > 0, func(p *engine.Policy) { p.Cache = ttl })
 }
@@ -181,8 +181,8 @@ func WithCache(ttl time.Duration) CollectorOption {
 // all of it, so that collectors that were registered together do not run together. From then on, a
 // run starts each time that every has passed. While a run takes longer than that, the registry
 // skips the runs that would start meanwhile: a collector never runs twice at once. The limit of a
-// run is that of [WithTimeout] or, without it, the larger of every and one minute. A collector that
-// does not return at its limit is not started again until it does.
+// run is the limit of [WithTimeout] or, without it, the larger of every and one minute. A collector
+// that does not return at its limit is not started again until it does.
 //
 // If the last run has failed, was refused (by [WithBreaker], [WithRateLimit] or [WithGroup]) or has
 // exceeded its limit, each scrape reports that failure until a run is good. It still serves the
@@ -262,7 +262,7 @@ type GroupStatus struct {
 	Name    string
 	Max     int // number of places
 	Running int // runs that have a place: all that have not returned
-	Overdue int // those of them that were left behind and are late to return
+	Overdue int // how many of them were left behind and are late to return
 }
 
 // Status returns how many places of the group are taken now.

@@ -26,11 +26,12 @@ import (
 // and get the options.
 //
 // RegistererWith may be nested, and combined with [WrapRegistererWith] and promauto.With in any
-// order. If options of the same kind meet, those of the outermost call win. Two names are an error.
+// order. If several calls have an option of the same kind, the option of the outermost call wins.
+// Two names are an error.
 //
 // reg may be any Registerer that passes collectors on to a registry of this package, unchanged or
-// through wrapping registerers, including those of client_golang. Otherwise Register returns an
-// error and registers nothing.
+// through wrapping registerers, including client_golang's. Otherwise Register returns an error and
+// registers nothing.
 func RegistererWith(reg Registerer, opts ...CollectorOption) Registerer {
 	return &optionsRegisterer{reg, slices.Clone(opts)}
 }
@@ -87,7 +88,7 @@ type wrappingRegisterer struct {
 
 func (r *wrappingRegisterer) Register(c Collector) error { return r.RegisterWith(c) }
 
-// RegisterWith registers c with options, which the registerer behind the wrapping applies.
+// RegisterWith registers c with options. The registerer behind the wrapping applies the options.
 func (r *wrappingRegisterer) RegisterWith(c Collector, opts ...CollectorOption) error {
 	if r.registerer == nil {
 		return nil

@@ -28,8 +28,8 @@ func replaceNamedIn(r *scrape.Registry, name string, c Collector, opts []Collect
 	return forAsker(c, r.ReplaceNamed(name, e))
 }
 
-// unregisterIn removes c, which it finds by its identity, or else a collector with the same
-// descriptors. It reports whether it has removed one.
+// unregisterIn removes c or, if c itself is not registered, a collector with the same descriptors.
+// It reports whether it has removed one.
 func unregisterIn(r *scrape.Registry, c Collector) bool {
 	c = localized(c, nil)
 	if checkCollector(c) != nil {

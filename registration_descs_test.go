@@ -141,7 +141,7 @@ func TestOddDescriptors(t *testing.T) {
 	}
 }
 
-// TestBadWrappings checks invalid wrappings of an unchecked collector, which has no descriptor that
+// TestBadWrappings checks invalid wrappings of an unchecked collector. It has no descriptor that
 // would show the mistake.
 func TestBadWrappings(t *testing.T) {
 	unchecked := describedBy{nil, gaugeBy(prometheus.NewDesc("x", "", nil, nil))}

@@ -45,9 +45,9 @@ func textOf(err error) string {
 	return err.Error()
 }
 
-// TestRegistrationIsClientGolangs compares registrations with those of client_golang. A registry of
-// client_golang never forgets the shape of a registered name, so the test makes a new one for each
-// step, with the collectors that are registered at that point.
+// TestRegistrationIsClientGolangs compares registrations with registrations in client_golang. A
+// registry of client_golang never forgets the shape of a registered name, so the test makes a new
+// one for each step, with the collectors that are registered at that point.
 func TestRegistrationIsClientGolangs(t *testing.T) {
 	for seed := range uint64(24) {
 		random := rand.New(rand.NewPCG(seed, 1))

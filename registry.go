@@ -136,7 +136,7 @@ func (r *ContextRegistry) UnregisterNamed(name string) bool {
 }
 
 // Gather gathers with the background context: it waits for every collector. See
-// [ContextRegistry.GatherWithContext]. The text of its errors is that of client_golang's, without
+// [ContextRegistry.GatherWithContext]. Its errors have the same text as in client_golang, without
 // the names of the collectors; see [GatherError.WithoutNames].
 func (r *ContextRegistry) Gather() ([]*MetricFamily, error) {
 	families, err := r.GatherWithContext(context.Background())

@@ -179,7 +179,7 @@ func TestPlainSelfGathering(t *testing.T) {
 	}
 }
 
-// stopAfterTest returns a context with no deadline, which ends with the test.
+// stopAfterTest returns a context without a deadline that ends with the test.
 func stopAfterTest(t *testing.T) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())

@@ -110,8 +110,8 @@ func TestCollectorNamesAreUnique(t *testing.T) {
 	}
 }
 
-// TestStreamFamiliesAreNotShared checks that no other collector of a registry can have the family
-// of a stream collector, which writes it in one go.
+// TestStreamFamiliesAreNotShared checks that no other collector of a registry can have a family of
+// a stream collector, because the stream collector writes its family in one go.
 func TestStreamFamiliesAreNotShared(t *testing.T) {
 	stream := func(name string) metric.Collector {
 		return streamOf(name, func(context.Context, *metric.Sink) error { return nil })

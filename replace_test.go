@@ -81,7 +81,7 @@ func (e nosyError) Error() string {
 }
 
 // TestInvalidDescriptorThatUsesTheRegistry checks that the registry does not call methods of a
-// descriptor's error, which may be user code, while it is locked.
+// descriptor's error while it is locked, because they may be user code.
 func TestInvalidDescriptorThatUsesTheRegistry(t *testing.T) {
 	r := metric.NewContextRegistry()
 	done := make(chan error, 1)

@@ -19,9 +19,9 @@ type Selection struct {
 	Families []string
 }
 
-// Select returns a context that limits scrapes of a registry to a selection. If a collector's name
-// is unknown, the scrape fails and gathers nothing. Selections combine: a selection that ctx already
-// has, and that of an HTTP request, also apply.
+// Select returns a context that limits scrapes of a registry to a selection. If a collector's name is
+// unknown, the scrape fails and gathers nothing. Selections combine: a selection that ctx already has, and
+// the selection of an HTTP request, also apply.
 func Select(ctx context.Context, s Selection) context.Context {
 	return scrape.WithFilter(ctx, scrape.Filter(s))
 }

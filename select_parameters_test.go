@@ -9,8 +9,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// TestSelectionParameters checks that parameters that resemble those of the handler are understood
-// or refused, never ignored. All others are left to the program.
+// TestSelectionParameters checks that parameters that resemble the parameters of the handler are
+// understood or refused, never ignored. All others are left to the program.
 func TestSelectionParameters(t *testing.T) {
 	const all = "abcdef"
 	for query, test := range map[string]struct {

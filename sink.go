@@ -41,8 +41,8 @@ type StreamCollector interface {
 // all calls return an error, and the scrape reports it.
 type Sink struct{ to *collect.SampleWriter }
 
-// Counter writes a sample of a counter. The label values are those of the variable labels of desc,
-// in the order of the labels.
+// Counter writes a sample of a counter. The label values are the values of the variable labels of
+// desc, in the order of the labels.
 func (s *Sink) Counter(desc *Desc, value float64, labelValues ...string) error {
 	return s.to.Value(model.Counter, desc, value, labelValues)
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/luxfi/metric/internal/instrument"
 )
 
-// StateSet is a set of states that are on or off, such as those of a state machine, of which
+// StateSet is a set of states that are on or off, such as the states of a state machine, of which
 // exactly one is on. It is exposed as one series for each state, whose value is 1 if the state is
 // on and 0 if it is off. A label with the name of the metric contains the name of the state:
 //

@@ -184,7 +184,7 @@ func TestStateSetIsWhole(t *testing.T) {
 	})
 }
 
-// TestStateSetConcurrently checks that no change of one state undoes that of another.
+// TestStateSetConcurrently checks that a change of one state does not undo a concurrent change of another.
 func TestStateSetConcurrently(t *testing.T) {
 	names := []string{"a", "b", "c"}
 	state := metric.NewStateSet(metric.StateSetOpts{Name: "s", States: names})

@@ -66,8 +66,8 @@ type CollectorStatus struct {
 // a nested registry or gatherer follow it. If a registry is nested more than once, Status lists its
 // collectors once. The loops that push.Every shows in a registry come after its collectors.
 //
-// For each registry, the states are those of one moment. Status runs no user code, and never waits
-// for a scrape. It is safe for concurrent use.
+// All states of a registry are from the same moment. Status runs no user code, and never waits for
+// a scrape. It is safe for concurrent use.
 func (r *ContextRegistry) Status() []CollectorStatus {
 	core, err := r.open()
 	if err != nil {

@@ -62,7 +62,7 @@ func largestVectors(r *scrape.Registry) []web.Vector {
 	return all
 }
 
-// statusSource returns a registry whose Status is that of g.
+// statusSource returns a registry that has the Status of g.
 func statusSource(g Gatherer) (*scrape.Registry, error) {
 	if err := checkGatherer(g); err != nil {
 		return nil, fmt.Errorf("the gatherer has no status: %w", err)

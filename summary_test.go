@@ -63,8 +63,8 @@ func TestSummaryEqualsClientGolang(t *testing.T) {
 	}
 }
 
-// TestSummaryDecays checks that quantiles are those of the window, and NaN when it is empty, while
-// count and sum are never reset.
+// TestSummaryDecays checks that quantiles describe the observations in the window, and are NaN when
+// it is empty, while count and sum are never reset.
 func TestSummaryDecays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := metric.NewSummary(metric.SummaryOpts{

@@ -10,8 +10,8 @@ import (
 )
 
 // optionsCarrier carries a collector and its options through registerers without RegisterWith to a
-// registry of this package, which registers the collector without the carrier. Another registry can
-// only describe the carrier, and registerWith then removes it.
+// registry of this package. That registry registers the collector without the carrier. Another
+// registry can only describe the carrier, and registerWith then removes it.
 type optionsCarrier struct {
 	collector Collector
 	opts      []CollectorOption
@@ -21,8 +21,8 @@ type optionsCarrier struct {
 func (c *optionsCarrier) Describe(ch chan<- *Desc) { describeInner(c, c.collector, ch) }
 func (c *optionsCarrier) Collect(chan<- Metric)    {}
 
-// localized returns c with our own wrappings in place of client_golang's, which hide contexts, with
-// our vectors in place of their bridges, and without carriers of options. It calls take for each
+// localized returns c without carriers of options. It replaces client_golang's wrappings by our
+// own, because client_golang's hide contexts, and bridges by our vectors. It calls take for each
 // carrier, unless take is nil.
 func localized(c Collector, take func(*optionsCarrier)) Collector {
 	switch w := c.(type) {

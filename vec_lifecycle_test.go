@@ -80,7 +80,7 @@ func TestOverflowOfReplaceIsReported(t *testing.T) {
 }
 
 // TestExpiredInfoOverflows checks that a kept info that has no room when it returns changes the
-// overflow series, which keeps its variable labels.
+// overflow series, and that this series keeps its variable labels.
 func TestExpiredInfoOverflows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := metric.NewInfoVec(metric.InfoOpts{Name: "x"}, []string{"a"}, []string{"version"})

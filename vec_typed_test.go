@@ -23,8 +23,8 @@ type typedVec[M, V any] interface {
 	Reset()
 }
 
-// TestTypedVecs checks that vectors of all kinds have the same methods, which return instruments
-// of their type.
+// TestTypedVecs checks that vectors of all kinds have the same methods, and that these return
+// instruments of their type.
 func TestTypedVecs(t *testing.T) {
 	labels := []string{"a", "b"}
 	t.Run("counters", func(t *testing.T) {

@@ -61,7 +61,7 @@ func randomKinds(r *rand.Rand) allKinds {
 	}
 }
 
-// labelValues returns the label values of l, which it computes without the code under test.
+// labelValues returns the label values of l. It computes them without the code under test.
 func (l *allKinds) labelValues() []string {
 	number := func(n any) string { return fmt.Sprintf("%d", n) }
 	return []string{

@@ -28,7 +28,7 @@ type receiver struct {
 	accept          func(r *http.Request, body []byte) // if not nil, called with each request
 }
 
-// written returns the header of an answer, which confirms any number of samples.
+// written returns the header of an answer that confirms any number of samples.
 func written() http.Header {
 	return http.Header{"X-Prometheus-Remote-Write-Samples-Written": {"1000000000"}}
 }

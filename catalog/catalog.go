@@ -97,8 +97,8 @@ func (c *Catalog) Filter(keep func(*Family) bool) *Catalog {
 	return some
 }
 
-// Static returns a copy without the counts of current series and label values, which change while a program
-// runs. Use it for files that are checked into a repository. The copy shares all other slices with c.
+// Static returns a copy without the counts of current series and label values, because these change while a
+// program runs. Use it for files that are checked into a repository. The copy shares all other slices with c.
 func (c *Catalog) Static() *Catalog {
 	static := &Catalog{Families: slices.Clone(c.Families)}
 	for i := range static.Families {
@@ -122,8 +122,8 @@ func (f *Family) Label(name string) *Label {
 	return nil
 }
 
-// IsInfo reports whether the family is of type info, or is a gauge with the suffix _info, which represents
-// an info in programs without that type.
+// IsInfo reports whether the family is an info: it is of type info or, as in programs that do not know that
+// type, a gauge with the suffix _info.
 func (f *Family) IsInfo() bool {
 	return f.Type == Info || f.Type == Gauge && strings.HasSuffix(f.Name, "_info")
 }

@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	// maxVectors is how many vectors are asked for their memory, which takes about 100 ns for each label
-	// of a series.
+	// maxVectors is how many vectors are asked for their memory. The question takes about 100 ns for each
+	// label of a series.
 	maxVectors = 1000
 	// maxValues is how many values of a label an answer contains.
 	maxValues = 100

@@ -52,8 +52,8 @@ func (s *sampler) await(ctx context.Context, from time.Time, willDo func() bool)
 	}
 }
 
-// awaitGathering waits for the end of a gathering. The caller holds the mutex, which awaitGathering
-// releases while it waits.
+// awaitGathering waits for the end of a gathering. The caller holds the mutex; awaitGathering releases it
+// while it waits.
 func (s *sampler) awaitGathering(ctx context.Context) error {
 	gathered := s.gathered
 	s.mu.Unlock()

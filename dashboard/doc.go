@@ -13,7 +13,7 @@
 //
 // By default, the handler answers only requests from the same machine; see [Opts.Allow]. The dashboard is
 // read-only. It removes credentials that it recognizes from error texts, but it shows label values as they
-// are exposed, which may include names of hosts and users.
+// are exposed, and these may include names of hosts and users.
 //
 // # Cost
 //
@@ -32,7 +32,7 @@
 //
 // # Shutdown
 //
-// An open page keeps a request open. The dashboard ends it when [http.Server.Shutdown] is called, which would
-// otherwise wait for it. Call [Dashboard.Close] to end the sampling, too, for example from
+// An open page keeps a request open. The dashboard ends it when [http.Server.Shutdown] is called. Otherwise,
+// Shutdown would wait for it. Call [Dashboard.Close] to end the sampling, too, for example from
 // [http.Server.RegisterOnShutdown].
 package dashboard

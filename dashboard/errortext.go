@@ -81,6 +81,6 @@ func cut(text string, most int) string {
 	return strings.ToValidUTF8(text[:most], "") + "…"
 }
 
-// shortError returns a line about an error of the dashboard itself, which may contain texts from a
+// shortError returns a line about an error of the dashboard itself. The error may contain texts from a
 // client.
 func shortError(err error) string { return shorten(printable.Text(redact.Text(err.Error()))) }

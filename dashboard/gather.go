@@ -15,7 +15,7 @@ import (
 // maxSampling is how many samples' costs the dashboard remembers.
 const maxSampling = 450
 
-// gather takes a sample, which begins now.
+// gather takes a sample now.
 func (s *sampler) gather(ctx context.Context, began time.Time) {
 	snapshot, busy, err := s.sample(ctx, s.timeOf(began))
 	took := time.Since(began)
@@ -97,9 +97,8 @@ func (s *sampler) sample(ctx context.Context, at time.Time) (snapshot *store.Sna
 // maxBack is how far the clock may be set back while the times of samples still ascend.
 const maxBack = time.Second
 
-// timeOf returns the time of a sample that begins now, truncated to milliseconds, the page's resolution.
-// It is later than that of the previous sample. If the clock was set back further, the past is
-// forgotten.
+// timeOf returns the time of a sample that begins now, truncated to milliseconds, the page's resolution. It
+// is later than the time of the previous sample. If the clock was set back further, the past is forgotten.
 func (s *sampler) timeOf(now time.Time) time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()

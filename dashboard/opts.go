@@ -32,7 +32,7 @@ type Opts struct {
 
 	// History, if positive, is the length of the history that the dashboard records, whether or not a page is
 	// open. Recording ends with [Dashboard.Close], or when the gatherer is a registry and is closed. By
-	// default, the dashboard takes samples only while a page is open and keeps those of the last 15 minutes.
+	// default, the dashboard takes samples only while a page is open and keeps each for 15 minutes.
 	History time.Duration
 	// HistoryInterval is the time between two samples while no page is open. It must be at least 100 ms and
 	// at most History; the default is 10 s, or History if that is shorter. Without History, it has no

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// endpoints maps the names below api/, except that of the stream, to their endpoints.
+// endpoints maps the names below api/ to their endpoints. The stream is not among them.
 var endpoints = map[string]endpoint{
 	"collectors":         {http.MethodGet, answerCollectors},
 	"metrics":            {http.MethodGet, answerMetrics},
@@ -100,7 +100,7 @@ func apiName(path string) (name string, ok bool) {
 	return streamName, strings.HasSuffix(path, "/api/"+streamName)
 }
 
-// isAsset serves a file of the page, which may be in a folder, and reports whether the file exists.
+// isAsset serves a file of the page and reports whether the file exists. The file may be in a folder.
 func isAsset(w http.ResponseWriter, r *http.Request) bool {
 	dir, name := path.Split(r.URL.Path)
 	return serveAsset(w, r, path.Join(path.Base("/"+dir), name)) || name != "" && serveAsset(w, r, name)

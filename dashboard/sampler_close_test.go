@@ -9,8 +9,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// TestCloseForgets checks that a closed dashboard, which may stay mounted as long as the program runs, frees
-// its samples.
+// TestCloseForgets checks that a closed dashboard frees its samples. The handler itself may stay mounted as
+// long as the program runs.
 func TestCloseForgets(t *testing.T) {
 	r := metric.NewContextRegistry()
 	r.MustRegister(metric.NewGauge(metric.GaugeOpts{Name: "x", Help: "A gauge."}))

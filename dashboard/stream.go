@@ -176,7 +176,7 @@ func (p *livePlot) next(now moment, past query.Past) *api.Plot {
 	return plot
 }
 
-// sameLines reports whether a page can append the times and lines of a plot to those of another.
+// sameLines reports whether a page can append the times and lines of one plot to another plot.
 func sameLines(a, b *api.Plot) bool {
 	return a.Kind == b.Kind && a.Error == b.Error && a.Unit == b.Unit && a.Hidden == b.Hidden &&
 		slices.EqualFunc(a.Lines, b.Lines, isSameLine) && sameBuckets(a.Heat, b.Heat)
@@ -229,7 +229,7 @@ func (e *eventWriter) event(name string, value any) {
 	fmt.Fprintf(&e.buffer, "id: %d\nevent: %s\ndata: %s\n\n", e.id, name, data)
 }
 
-// comment adds a comment, which keeps a connection alive.
+// comment adds a comment, to keep the connection alive.
 func (e *eventWriter) comment() { e.buffer.WriteString(":\n\n") }
 
 // send sends the added events.

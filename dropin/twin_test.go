@@ -308,8 +308,8 @@ func TestTwins(t *testing.T) {
 	})
 }
 
-// inFewerWords replaces a line of got with that of want if our error contains their error and adds more,
-// such as the name of the metric and the allowed values.
+// inFewerWords replaces a line of got with the same line of want if our error contains their error and adds
+// more, such as the name of the metric and the allowed values.
 func inFewerWords(got, want string) string {
 	lines, theirs := strings.Split(got, "\n"), strings.Split(want, "\n")
 	for i := range min(len(lines), len(theirs)) {

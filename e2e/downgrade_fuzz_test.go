@@ -167,7 +167,8 @@ func resolved(refs []uint32, symbols []string) (labels []prompb.Label, err error
 	return labels, nil
 }
 
-// convertHistogram converts a histogram through the wire format, which differs only in fields 16 and 17.
+// convertHistogram converts a histogram through the wire format. The two versions differ only in fields 16
+// and 17.
 func convertHistogram(h *writev2.Histogram) (out prompb.Histogram, err error) {
 	copied := *h
 	copied.CustomValues, copied.StartTimestamp, copied.XXX_unrecognized = nil, 0, nil

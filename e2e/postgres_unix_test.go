@@ -11,8 +11,8 @@ import (
 	"syscall"
 )
 
-// unprivileged returns the user as which root starts PostgreSQL, which refuses to run as root. It returns
-// nil if the tests do not run as root.
+// unprivileged returns the user as which root starts PostgreSQL, because PostgreSQL refuses to run as root.
+// It returns nil if the tests do not run as root.
 var unprivileged = sync.OnceValues(func() (*syscall.Credential, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil

@@ -98,7 +98,7 @@ func testPusher(t *testing.T, program, prefix string, args []string, read func()
 	}
 }
 
-// interrupt ends a process, which must exit properly.
+// interrupt sends a process an interrupt and checks that it exits properly.
 func interrupt(t *testing.T, p *process) {
 	t.Helper()
 	p.killed.Store(true)

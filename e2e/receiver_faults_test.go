@@ -43,7 +43,7 @@ type exchange struct {
 	status   int
 }
 
-// newFaults returns a proxy for a receiver. It forwards all requests until it is told otherwise.
+// newFaults returns a proxy for a receiver. It forwards all requests until the test calls do or refuse.
 func newFaults(t *testing.T, r *receiver) *faults {
 	t.Helper()
 	target := &url.URL{Scheme: "http", Host: r.address}
@@ -80,7 +80,7 @@ func (f *faults) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	handler.ServeHTTP(seen, r)
 }
 
-// isV2 reports whether a request has version 2.0.
+// isV2 reports whether a request is in version 2.0 of the protocol.
 func isV2(r *http.Request) bool {
 	return strings.Contains(r.Header.Get("Content-Type"), "io.prometheus.write.v2.Request")
 }
@@ -106,7 +106,7 @@ func (f *faults) checkSeen(t *testing.T, want []exchange) {
 	}
 }
 
-// do makes a handler answer the requests from now on.
+// do sets the handler that answers all requests from now on.
 func (f *faults) do(h http.Handler) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -146,8 +146,8 @@ func hang(_ http.ResponseWriter, r *http.Request) {
 	panic(http.ErrAbortHandler)
 }
 
-// refusal returns a handler that answers with a status. Unless retryAfter is 0, it is the number of seconds
-// in the header Retry-After.
+// refusal returns a handler that answers with a status. If retryAfter is not 0, the answer has the header
+// Retry-After with that number of seconds.
 func refusal(status, retryAfter int) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		if retryAfter > 0 {
@@ -171,8 +171,8 @@ func first(n int, h, then http.Handler) http.Handler {
 	})
 }
 
-// halve returns a handler that forwards every second series of a request of version 2.0, and answers that
-// the request was bad. The handler calls lost with each series that it withholds from the receiver.
+// halve returns a handler that forwards only every second series of a request in version 2.0, and answers 400
+// Bad Request. The handler calls lost for each series that it does not forward.
 func (f *faults) halve(lost func(writev2.TimeSeries)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		half, err := cut(r, lost)
@@ -184,7 +184,7 @@ func (f *faults) halve(lost func(writev2.TimeSeries)) http.HandlerFunc {
 	}
 }
 
-// cut returns the request without every second series, and calls lost with each series that it removes.
+// cut returns the request without every second series. It calls lost for each series that it removes.
 func cut(r *http.Request, lost func(writev2.TimeSeries)) (*http.Request, error) {
 	compressed, err := io.ReadAll(r.Body)
 	if err != nil {

@@ -79,7 +79,7 @@ func (s *sender) push(t *testing.T) {
 	s.deliver(t, s.pusher.Push)
 }
 
-// close closes the Pusher, which pushes a last time. All receivers must accept the samples.
+// close closes the Pusher, so that it pushes a last time. All receivers must accept the samples.
 func (s *sender) close(t *testing.T) {
 	t.Helper()
 	s.deliver(t, s.pusher.Close)

@@ -190,7 +190,7 @@ func (p *process) kill(t *testing.T) {
 	<-p.exited
 }
 
-// stop interrupts the process, which must exit properly.
+// stop interrupts the process and checks that it exits properly.
 func (p *process) stop(t *testing.T) {
 	t.Helper()
 	p.killed.Store(true)

@@ -26,8 +26,8 @@ type stored struct {
 // everything is a range for queries that is longer than the tests take.
 const everything = "1h"
 
-// readStored returns the stored samples of a job without those of alerts. It makes a single query, so it
-// sees either all or nothing of each scrape.
+// readStored returns the stored samples of a job, but not the samples of alerts. It makes a single query, so
+// it sees either all or nothing of each scrape.
 func readStored(ctx context.Context, prom promv1.API, job string) (stored, error) {
 	s := stored{series: make(map[string]*model.SampleStream)}
 	got, _, _, err := prom.Query(ctx, fmt.Sprintf(`{job=%q, __name__!~"ALERTS.*"}[%s]`, job, everything), time.Now())

@@ -42,7 +42,7 @@ type clientMethod struct{ target, method string }
 type clientSeries struct {
 	call    *series
 	attempt *series // nil if attempts are not counted
-	traffic *series // the one of call and attempt that counts messages
+	traffic *series // call or attempt, whichever counts messages
 }
 
 // NewClientMetrics returns metrics for clients. It uses metrics that are already registered with reg and

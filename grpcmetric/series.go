@@ -119,8 +119,8 @@ func (s *series) outcome(code codes.Code) *outcome {
 	return o
 }
 
-// initialize creates the series: those of all status codes if each code needs only a counter, and those of
-// OK if it needs several histograms.
+// initialize creates the series before the first call: for all status codes if each code needs only a
+// counter, and only for OK if a code needs several histograms.
 func (s *series) initialize() {
 	last := codes.OK
 	if !s.vectors.splitHistograms {

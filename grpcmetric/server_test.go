@@ -326,7 +326,7 @@ func methods(t *testing.T, g metric.Gatherer) (n int) {
 	return n
 }
 
-// TestUnknownServiceHandler checks a proxy, which answers all methods as if they were bidirectional streams.
+// TestUnknownServiceHandler checks a proxy that answers all methods as if they were bidirectional streams.
 func TestUnknownServiceHandler(t *testing.T) {
 	proxy := grpc.UnknownServiceHandler(func(any, grpc.ServerStream) error { return status.Error(codes.Unavailable, "no backend") })
 	flood := func(t *testing.T, conn *grpc.ClientConn) {

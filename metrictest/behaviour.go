@@ -148,8 +148,8 @@ func Leaking() Behaviour {
 	}
 }
 
-// ClosingChannel behaves like [Healthy] and then closes the channel, which belongs to the receiver. A
-// stream has no channel, so it is only healthy.
+// ClosingChannel behaves like [Healthy] and then closes the channel, although a collector must not. A stream
+// has no channel, so it is only healthy.
 func ClosingChannel() Behaviour {
 	return func(ctx context.Context, r *Run) error {
 		err := Healthy()(ctx, r)

@@ -18,8 +18,8 @@ func gatherNothing(context.Context) ([]*metric.MetricFamily, error) {
 	return nil, errors.New("there is nothing")
 }
 
-// TestSubjectIsRecognized checks that reports name the collector or gatherer that was tested, and never a
-// type that its owner does not know.
+// TestSubjectIsRecognized checks that reports name the collector or gatherer that was tested. They must not
+// name an internal wrapper, because the author of the collector does not know its type.
 func TestSubjectIsRecognized(t *testing.T) {
 	for _, test := range []struct {
 		want string

@@ -21,7 +21,8 @@ const (
 	maxSchema = 8
 )
 
-// checkAggregation returns an error if the parameters of an aggregation, which may be nil, are invalid.
+// checkAggregation returns an error if the parameters of an aggregation are invalid. The aggregation may be
+// nil.
 func checkAggregation(a sdk.Aggregation) error {
 	switch a := a.(type) {
 	case sdk.AggregationExplicitBucketHistogram:

@@ -33,8 +33,7 @@ func inSpan(ctx context.Context, flags trace.TraceFlags) context.Context {
 	}))
 }
 
-// labelsIn returns the labels of an exemplar as text, in the order of their names, or "none" without an
-// exemplar.
+// labelsIn returns the labels of an exemplar as text, in their order, or "none" if the exemplar is nil.
 func labelsIn(e *dto.Exemplar) string {
 	if e == nil {
 		return "none"
@@ -158,8 +157,8 @@ func TestExemplarLabels(t *testing.T) {
 	}
 }
 
-// TestExemplarsOfSeries checks that counters and all buckets of histograms have their exemplars, each with
-// its value and time.
+// TestExemplarsOfSeries checks that counters and all buckets of histograms have exemplars, with the values
+// and times of the measurements.
 func TestExemplarsOfSeries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newScraped(otelmetric.WithView(viewOf("native", sdk.Stream{
@@ -222,7 +221,8 @@ func TestExemplarsOfGauges(t *testing.T) {
 	}
 }
 
-// TestExemplarAllocations checks that an exemplar of a span takes a single allocation.
+// TestExemplarAllocations checks that a measurement with an exemplar takes a single allocation, and a few
+// more if a view leaves out an attribute.
 func TestExemplarAllocations(t *testing.T) {
 	if raceEnabled {
 		t.Log("the race detector allocates, too")

@@ -36,7 +36,7 @@ func newRecorder() recorder {
 	return recorder{r, sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(r))}
 }
 
-// ended returns the span called name, which must have ended.
+// ended returns the span called name. The span must have ended.
 func (r recorder) ended(t *testing.T, name string) sdktrace.ReadOnlySpan {
 	t.Helper()
 	all := r.Ended()

@@ -88,7 +88,7 @@ func NewMeterProvider(reg metric.Registerer, options ...Option) *MeterProvider {
 // refused returns the error for a registry that refuses the provider.
 func refused(err error) error {
 	if _, twice := errors.AsType[prometheus.AlreadyRegisteredError](err); twice {
-		return fmt.Errorf("cannot register the meter provider: the registry has a target_info of the same resource, such as that of another provider; "+
+		return fmt.Errorf("cannot register the meter provider: the registry has a target_info of the same resource, such as the one of another provider; "+
 			"use one provider, or WithoutTargetInfo: %w", err)
 	}
 	return fmt.Errorf("cannot register the meter provider: %w", err)

@@ -355,8 +355,8 @@ took_count{exported_exported_le="a",exported_le="r"} 1
 `)
 }
 
-// TestSeveralProviders checks providers with the same resource and the same registry, which must not have
-// target_info twice.
+// TestSeveralProviders checks providers with the same resource and the same registry. The registry must not
+// have target_info twice.
 func TestSeveralProviders(t *testing.T) {
 	registry := metric.NewContextRegistry()
 	var r reports

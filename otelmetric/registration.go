@@ -36,9 +36,9 @@ func (o *observable) start(functions []callbackFunc) error {
 	return errors.Join(errs...)
 }
 
-// RegisterCallback registers f, which observes values of instruments in each scrape. The instruments must
-// belong to this meter. RegisterCallback leaves out others and returns an error. If no instrument remains,
-// f is never called.
+// RegisterCallback registers f. In each scrape, f observes values of instruments. The instruments must belong
+// to this meter. RegisterCallback leaves out others and returns an error. If no instrument remains, f is
+// never called.
 //
 // A registry runs callbacks concurrently and independently of each other. Two callbacks that observe the
 // same attributes of an instrument conflict: the registry leaves out the series of one of them. For the

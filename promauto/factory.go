@@ -6,8 +6,8 @@ import "github.com/luxfi/metric"
 // creates instruments without registering them. A Factory is safe for concurrent use if its Registerer is.
 type Factory struct{ registerer metric.Registerer }
 
-// With returns a Factory that registers with r, which may be a Registerer of client_golang. If r is nil,
-// the Factory creates instruments without registering them.
+// With returns a Factory that registers with r. r may be a Registerer of client_golang. If r is nil, the
+// Factory creates instruments without registering them.
 func With(r metric.Registerer) Factory { return Factory{r} }
 
 // register registers c and returns it. It panics if the registration fails.

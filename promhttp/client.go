@@ -20,8 +20,8 @@ type ClientOpts struct {
 	// value _OTHER, or "other" with ClassicNames.
 	MaxTargets int
 
-	// Methods, DurationBuckets, SizeBuckets, NativeBucketFactor and Exemplar are those of
-	// ServerOpts.
+	// Methods, DurationBuckets, SizeBuckets, NativeBucketFactor and Exemplar have the same meaning as the
+	// fields of ServerOpts.
 	Methods            []string
 	DurationBuckets    []float64
 	SizeBuckets        []float64

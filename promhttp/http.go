@@ -2,10 +2,10 @@
 // client_golang's package of the same name. Programs that do not migrate from client_golang can use
 // [metric.Handler] and [metric.HandlerFor], which have more options.
 //
-// The handlers are those of package metric: they end a scrape at the deadline that Prometheus sends, cancel
-// it when the client disconnects, and pass its context to the collectors. The options are client_golang's
-// own types, so values of both packages can be mixed. The instrumentation records the status that is sent;
-// client_golang's can record an informational or a superfluous one instead.
+// The handlers work like the handlers of package metric: they end a scrape at the deadline that Prometheus
+// sends, cancel it when the client disconnects, and pass its context to the collectors. The options are
+// client_golang's own types, so values of both packages can be mixed. The instrumentation records the status
+// that is sent; client_golang's can record an informational or a superfluous one instead.
 //
 // [InstrumentServer] and [InstrumentClient] bring their own metrics; the program does not have to declare
 // any.

@@ -26,7 +26,8 @@ func allocated(h http.Handler, w http.ResponseWriter) float64 {
 	return testing.AllocsPerRun(100, func() { h.ServeHTTP(w, r) })
 }
 
-// TestAllocations compares the allocations of the instrumentation with those of client_golang's.
+// TestAllocations compares the allocations of the instrumentation with the allocations of client_golang's
+// instrumentation.
 func TestAllocations(t *testing.T) {
 	nothing := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
 	full := fullWriter{ResponseWriter: httptest.NewRecorder()}

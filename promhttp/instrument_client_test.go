@@ -17,7 +17,7 @@ import (
 	"github.com/luxfi/metric/promhttp"
 )
 
-// tripper wraps a RoundTripper in instrumentation with new metrics, which it registers.
+// A tripper registers new metrics with r and wraps next in instrumentation that updates them.
 type tripper func(r metric.Registerer, labels []string, next http.RoundTripper, opts ...promhttp.Option) http.RoundTripper
 
 var trippers = map[string]struct{ ours, theirs tripper }{
@@ -41,7 +41,7 @@ var trippers = map[string]struct{ ours, theirs tripper }{
 
 var errTrip = errors.New("no way through")
 
-// scriptedTrip returns the response or the error that the path asks for.
+// scriptedTrip returns a response, returns an error, or panics, depending on the path of the request.
 func scriptedTrip(r *http.Request) (*http.Response, error) {
 	switch r.URL.Path {
 	case "/error":
@@ -127,7 +127,7 @@ func TestInstrumentRoundTripperInFlight(t *testing.T) {
 func TestInstrumentRoundTripperTrace(t *testing.T) {
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "served") }))
 	defer server.Close()
-	server.URL = strings.Replace(server.URL, "127.0.0.1", "localhost", 1) // so that there is a name to look up
+	server.URL = strings.Replace(server.URL, "127.0.0.1", "localhost", 1) // A name causes DNS events.
 	events := metric.NewHistogramVec(histogramOpts("event_seconds"), []string{"event"})
 	observe := func(event string) func(float64) {
 		return func(seconds float64) {

@@ -105,7 +105,7 @@ func newForeignOptions(list []Option) *foreignOptions {
 	return f
 }
 
-// resolve returns all labels of a request (those of the options, code and method) and its exemplar. The
+// resolve returns all labels of a request (the labels of the options, code and method) and its exemplar. The
 // functions of options are called with labeled.
 func (f *foreignOptions) resolve(r, labeled *http.Request, status int) (labels, exemplar metric.Labels) {
 	rec, ok := f.idle.Get().(*recorder)
@@ -139,7 +139,7 @@ func newRecorder(list []Option) *recorder {
 	return rec
 }
 
-// Describe implements [prometheus.Collector]. The labels are code, method and those of the options.
+// Describe implements [prometheus.Collector]. The labels are code, method and the labels of the options.
 func (rec *recorder) Describe(ch chan<- *prometheus.Desc) {
 	names := []string{}
 	for _, name := range []string{codeLabel, methodLabel} {

@@ -31,8 +31,8 @@ type series[M any] struct {
 	code, method bool // whether the instrumentation, and not an option, sets these labels
 
 	with func(metric.Labels) M
-	// direct, if not nil, returns the series with the first n values, which belong to names. It needs no map
-	// and does not allocate.
+	// direct, if not nil, returns the series with the first n values. The values belong to names. It needs no
+	// map and does not allocate.
 	direct func(values [maxDirect]string, n int) M
 }
 

@@ -17,7 +17,7 @@ import (
 	"github.com/luxfi/metric/promhttp"
 )
 
-// instrument wraps a handler in instrumentation with new metrics, which it registers.
+// An instrument registers new metrics and wraps a handler in instrumentation that updates them.
 type instrument func(r metric.Registerer, labels []string, next http.Handler, opts ...promhttp.Option) http.Handler
 
 // registered registers c and returns it.

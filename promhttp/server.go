@@ -22,7 +22,7 @@ type ServerOpts struct {
 	// MaxRoutes.
 	Route func(r *http.Request) string
 	// MaxRoutes limits the routes that have their own series. The default, used if it is not positive, is
-	// 500. Further routes, and those of more than 512 bytes, share the value _OTHER, or "other" with
+	// 500. Further routes, and routes of more than 512 bytes, share the value _OTHER, or "other" with
 	// ClassicNames.
 	MaxRoutes int
 
@@ -80,9 +80,9 @@ type ServerOpts struct {
 //
 //   - The handler panics: error_type is panic, and code is 500. The panic continues.
 //   - The handler panics with [http.ErrAbortHandler]: error_type and code are aborted.
-//   - The client disconnects, which cancels the request's context, before it has the response:
-//     error_type is client_gone. If the handler has not written a status by then, there is no
-//     http_response_status_code, and code is 499.
+//   - The client disconnects before it has the response, so that the request's context ends: error_type is
+//     client_gone. If the handler has not written a status by then, there is no http_response_status_code,
+//     and code is 499.
 //   - The deadline of the context passes before the handler has written anything, or the handler
 //     writes after an [http.TimeoutHandler] has responded: error_type is timeout and the status
 //     is 503.

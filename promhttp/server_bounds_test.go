@@ -36,7 +36,7 @@ func valuesOf(t *testing.T, g metric.Gatherer, family, label string) map[string]
 	return values
 }
 
-// countOf returns the number of requests that a family of histograms has counted.
+// countOf returns the number of observations of all histograms of a family.
 func countOf(t *testing.T, g metric.Gatherer, family string) (n uint64) {
 	t.Helper()
 	families, err := g.Gather()
@@ -53,8 +53,8 @@ func countOf(t *testing.T, g metric.Gatherer, family string) (n uint64) {
 	return n
 }
 
-// TestServerFlood checks that random methods, routes and codes from many goroutines create a bounded number
-// of series.
+// TestServerFlood checks that the number of series stays bounded if many goroutines send random methods,
+// routes and codes.
 func TestServerFlood(t *testing.T) {
 	const goroutines, each, routes = 8, 500, 20
 	for names, tc := range map[promhttp.Names]struct{ family, method, code, route, other, otherRoute string }{
@@ -99,7 +99,7 @@ func TestServerFlood(t *testing.T) {
 	}
 }
 
-// TestServerShares checks that all instrumentations in a registry share their metrics and the limit of
+// TestServerShares checks that all instrumented handlers of a registry share the metrics and the limit of
 // routes.
 func TestServerShares(t *testing.T) {
 	reg := metric.NewRegistry()
@@ -157,14 +157,14 @@ func TestServerErrors(t *testing.T) {
 	}
 }
 
-// TestNilMux checks that a nil mux means http.DefaultServeMux, as for Handler.
+// TestNilMux checks that MuxRoute(nil) uses http.DefaultServeMux.
 func TestNilMux(t *testing.T) {
 	if route := promhttp.MuxRoute(nil)(httptest.NewRequest(http.MethodGet, "/nowhere", http.NoBody)); route != "" {
 		t.Errorf("got route %q", route)
 	}
 }
 
-// TestServerHistograms checks the buckets that the options select.
+// TestServerHistograms checks which classic and native buckets the options select.
 func TestServerHistograms(t *testing.T) {
 	for name, tc := range map[string]struct {
 		opts            promhttp.ServerOpts
@@ -239,7 +239,7 @@ func TestServerExemplars(t *testing.T) {
 	}
 }
 
-// TestServerLint checks that promlint accepts the names.
+// TestServerLint checks that promlint accepts the names of all server and client metrics.
 func TestServerLint(t *testing.T) {
 	for _, names := range []promhttp.Names{promhttp.OpenTelemetryNames, promhttp.ClassicNames} {
 		reg := metric.NewRegistry()

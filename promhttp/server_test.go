@@ -425,7 +425,7 @@ func onlySeries(t *testing.T, reg metric.Gatherer, name string) (string, *dto.Me
 	return "", nil
 }
 
-// eventually waits until done returns true, which may be only after the handler has returned.
+// eventually waits until done returns true. That may happen only after the handler has returned.
 func eventually(t *testing.T, what string, done func() bool) {
 	t.Helper()
 	for range 2000 {

@@ -60,7 +60,7 @@ func (a Aggregate) compile() (stage, error) {
 	case by:
 		labels = a.By
 	case len(labels) == 0:
-		return nil, errors.New("without is missing: list the labels to remove in without, or those that stay in by")
+		return nil, errors.New("without is missing: list the labels to remove in without, or the labels to keep in by")
 	}
 	for _, name := range labels {
 		switch {

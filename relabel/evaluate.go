@@ -29,7 +29,7 @@ type verdict struct {
 	relabeled bool // whether the labels have changed
 }
 
-// apply sets the labels of a point to those of the verdict.
+// apply sets the labels of a point to the labels in the verdict.
 func (v *verdict) apply(p *model.Point) {
 	if v.relabeled {
 		p.Labels = v.labels

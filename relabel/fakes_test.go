@@ -36,7 +36,7 @@ func (s *streamFake) CollectTo(ctx context.Context, sink *metric.Sink) error {
 	return s.send(ctx, sink)
 }
 
-// manySeries returns a stream collector of n series that needs no memory for them.
+// manySeries returns a stream collector that sends n series without keeping them in memory.
 func manySeries(n int) *streamFake {
 	desc := metric.NewDesc("requests_total", "h", []string{"code", "path"}, nil)
 	return &streamFake{[]*metric.Desc{desc}, func(_ context.Context, sink *metric.Sink) error {
@@ -51,7 +51,7 @@ func manySeries(n int) *streamFake {
 	}}
 }
 
-// instruments has an instrument of each kind. The vectors have the labels a and b.
+// instruments holds instruments of each kind. The vectors have the labels a and b.
 type instruments struct {
 	counter               *metric.CounterVec
 	gauge                 *metric.GaugeVec

@@ -97,7 +97,7 @@ func commonBuckets(a, b []model.Bucket) (common []model.Bucket) {
 }
 
 // errBounds is harmless, because all observations are in the sum.
-var errBounds = errors.New("the histograms have different buckets: those that all of them have are served")
+var errBounds = errors.New("the histograms have different buckets: only the buckets that all of them have are served")
 
 // isHarmless reports whether a histogram was added although add returned err.
 func isHarmless(err error) bool { return errors.Is(err, errBounds) }
@@ -167,7 +167,7 @@ func countsOf(b *model.NativeBuckets) map[int32]float64 {
 	return counts
 }
 
-// add adds other, which it modifies. The result has the lower of the two resolutions, and the wider zero
+// add adds other, and modifies it. The result has the lower of the two resolutions, and the wider zero
 // bucket.
 func (n *nativeSum) add(other *nativeSum) {
 	schema := min(n.schema, other.schema)

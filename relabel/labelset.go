@@ -186,8 +186,8 @@ func (ls *labelSet) join(names []string, separator string) (value string, start 
 	return ls.memory.since(start), start
 }
 
-// isHidden reports whether a label is removed at the end of a pipeline. LabelMap can make a
-// label with an empty name, which no exposition can contain.
+// isHidden reports whether a label is removed at the end of a pipeline. LabelMap can make a label with an
+// empty name, but no exposition can contain one.
 func isHidden(name string) bool {
 	return name == "" || strings.HasPrefix(name, model.ReservedLabelPrefix) && name != metricName
 }

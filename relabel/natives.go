@@ -49,7 +49,7 @@ func (r *reshaper) Sources(source model.Source, report func(n int, err error)) [
 	return sources
 }
 
-// native is a source that persists from scrape to scrape.
+// native holds the latest shape of a source that persists from scrape to scrape.
 type native struct {
 	used lastUse
 
@@ -74,11 +74,11 @@ func (n *native) shapeOf(r *reshaper, source model.Source) *shape {
 	return n.last
 }
 
-// A shape is the result of the steps for the series of a source. It is immutable.
+// A shape records what the steps of a pipeline make of the series of a source. It is immutable.
 type shape struct {
 	of        *native
-	name      string // name of the family
-	snapshot  any    // snapshot of series
+	name      string // name of the source's family
+	snapshot  any    // snapshot of the series, or nil if the source has none; see model.SnapshotOf
 	series    model.Series
 	results   []seriesResult // nil if the source is unchanged
 	outputs   []*output
@@ -98,16 +98,16 @@ type output struct {
 	family    *model.Family
 	edit      *edit
 	relabeled bool    // whether some series have other labels than before
-	order     []int32 // indices of the series in reading order; nil if all is set
+	order     []int32 // indices of the series, sorted by their new labels; nil if all is set
 	all       bool    // whether the output has all series, in their original order
-	mixed     bool    // as for model.MixedSource
+	mixed     bool    // whether the series may differ in more than their label values; see model.MixedSource
 	count     int
 }
 
 // isPlain reports whether the series are unchanged.
 func (o *output) isPlain() bool { return !o.relabeled && o.edit == nil }
 
-// A note has the errors about some series.
+// A note holds errors that several series have in common.
 type note struct {
 	errs []error
 	left int // number of series that are left out because of the last error
@@ -146,13 +146,13 @@ func (b *shaping) run() {
 	var (
 		p, q       model.Point
 		scratch, s model.Scratch
-		next       int // of the old series
+		next       int // index of the next series of the old shape
 	)
 	n := b.series.Len()
 	b.results = make([]seriesResult, n)
 	for i := range n {
 		b.series.At(i, &p, &scratch)
-		// Both are sorted, so one pass finds the series that existed before.
+		// The old and the current series are sorted, so one pass finds the series that existed before.
 		known := false
 		for ; b.old != nil && next < b.old.series.Len() && !known; next++ {
 			b.old.series.At(next, &q, &s)
@@ -189,10 +189,10 @@ func (b *shaping) decide(p *model.Point) seriesResult {
 	return f
 }
 
-// unchangedLabels stand for a series' own labels. No rule can set them.
+// unchangedLabels stands for the original labels of a series. No rule can produce this value.
 var unchangedLabels = model.RawLabels("\x00", false)
 
-// again reuses the result for a series of the old shape.
+// again adopts the result that the old shape has for its series i.
 func (b *shaping) again(i int) seriesResult {
 	f := seriesResult{note: -1, labels: unchangedLabels}
 	if b.old.results != nil {
@@ -266,8 +266,8 @@ func (b *shaping) finish() {
 	}
 }
 
-// isMixed reports whether the series of an output may differ in more than their label values. If they may
-// not, scrapes need not compare them with each other again.
+// isMixed reports whether the series of an output may differ in more than their label values. Scrapes compare
+// the series of a mixed output with each other again.
 func (b *shaping) isMixed(o *output) bool {
 	if !o.relabeled {
 		return b.mixed
@@ -332,7 +332,8 @@ func (b *shaping) sort(o *output) {
 	twins := twins{of: o.family, report: func(n int, err error) { b.notes = append(b.notes, note{[]error{err}, n}) }}
 	for i, k := range list {
 		if i > 0 && k.labels.Text() == list[i-1].labels.Text() {
-			// The series results do not record this, because the first series may vanish.
+			// The results still have this series, because a later shape may serve it after the first one has
+			// vanished.
 			twins.add(k.labels, func() (first, second string) {
 				_, one := b.labelsOf(o.order[len(o.order)-1])
 				_, other := b.labelsOf(k.at)
@@ -345,8 +346,8 @@ func (b *shaping) sort(o *output) {
 	twins.end()
 }
 
-// twins reports the series of a family that have become the same. It names only the first ones, because
-// there may be as many as there are series.
+// twins reports series of a family whose labels have become equal. It names only the first maxTwins, because
+// all series may have become equal.
 type twins struct {
 	of     *model.Family
 	report func(n int, err error)

@@ -84,7 +84,8 @@ func TestInvalidRegexes(t *testing.T) {
 	}
 }
 
-// FuzzRegex compares the matches of a regex and the expansions of templates with those of package regexp.
+// FuzzRegex compares the matches of a regex and the expansions of templates with the results of package
+// regexp.
 func FuzzRegex(f *testing.F) {
 	values := []string{"", "foo", "bar", "foobar", "barfoo", "xfooxbarx", "foo_a_total", "ab", "abc", "c", "a\nb", "é1ü", "\xff", "foo7", "k", "j_x", "a.b.c", "aa"}
 	templates := []string{"$1", "${1}_$2", "$0", "$$", "$", "x", "${name}", "$1_x", "$01", "${", "${1", "$é", "$3$2$1"}

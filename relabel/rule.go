@@ -125,7 +125,7 @@ func (r *Rule) checkReplacement() error {
 	replacement := valueOr(r.Replacement, DefaultReplacement)
 	switch {
 	case r.Action.changesCase() && replacement != DefaultReplacement:
-		return fmt.Errorf("%s has no replacement: the source value is what it writes", r.Action)
+		return fmt.Errorf("%s has no replacement: it writes the source value", r.Action)
 	case r.Action == LabelMap && !isLabelName(replacement):
 		return fmt.Errorf("replacement %q of labelmap is no label name: names are UTF-8 and not empty", replacement)
 	}

@@ -26,7 +26,7 @@ type scaler struct {
 	by           []scaleStep
 }
 
-// scale scales a point, which then uses the memory of the scaler. If its native buckets cannot be scaled,
+// scale scales a point. The point then uses the memory of the scaler. If its native buckets cannot be scaled,
 // the point is unchanged, and the error says why.
 func (s *scaler) scale(p *model.Point, scales []scaleStep) error {
 	value := func(v float64) float64 {

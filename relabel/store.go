@@ -15,8 +15,8 @@ import (
 // A store has the data that a reshaper keeps from scrape to scrape. Its size is bounded for any input. The
 // reshaper evaluates series that do not fit again in every scrape.
 //
-// The store owns all strings in it, because those of a series may be in the response of a remote target,
-// whose memory is reused.
+// The store owns all strings in it, because the strings of a series may be in the response of a remote
+// target, whose memory is reused.
 type store struct {
 	limit      int64        // limit of remembered
 	remembered atomic.Int64 // approximate bytes of the verdicts of families

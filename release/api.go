@@ -13,8 +13,8 @@ import (
 	"golang.org/x/tools/go/packages"
 )
 
-// checkAPI compares the API of each published module with that of its last release. Changes that
-// break programs need a version that says so.
+// checkAPI compares the API of each published module with the API of its last release. Changes that break
+// programs need a version that says so.
 func checkAPI(ctx context.Context, r *report, c *clone, all modules, tags []string, version, work string) error {
 	last := func(m *mod) string { return lastRelease(m, tags, version) }
 	if first := slices.DeleteFunc(all.publishedOnes(), func(m *mod) bool { return last(m) != "" }); len(first) > 0 {

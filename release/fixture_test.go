@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 // acme is the layout of the tests' repositories.
 var acme = layout{published: []string{"cmd/tool", "sub"}, internal: []string{"tests"}}
 
-// acmeFiles are a repository that can be released, with modules as those of this repository: one that
+// acmeFiles are a repository that can be released, with modules like the modules of this repository: one that
 // uses the root module's internal packages, a command without requirements, and one for tests.
 var acmeFiles = map[string]string{
 	"go.mod": "module github.com/acme/lib\n\ngo 1.26.0\n",

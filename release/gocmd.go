@@ -37,7 +37,7 @@ func newToolchain(ctx context.Context, clone *repository, root, work string) (*t
 		"GOWORK=off",
 		"GOFLAGS=-modcacherw -trimpath -buildvcs=false", // Paths of temporary folders would defeat the build cache.
 		"GOMODCACHE="+filepath.Join(work, "mod"),
-		// Other modules come from the user's cache, which has checked them when it got them.
+		// Other modules come from the user's cache. The go command checked them when it downloaded them.
 		"GOPROXY=file://"+filepath.ToSlash(filepath.Join(known[0], "cache", "download"))+","+known[1],
 		"GOSUMDB=off",
 		"GOPRIVATE=",

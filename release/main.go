@@ -3,7 +3,7 @@
 //	go run . [-version v]        checks the last commit, and changes nothing
 //	go run . -tag -version v     checks it, and then adds the tags of the release
 //
-// The version is by default that of the newest section of CHANGELOG.md. The command never pushes: it
+// The default version is the version of the newest section of CHANGELOG.md. The command never pushes: it
 // prints the git command that does.
 //
 // It clones the repository into a temporary folder, and there makes the commits and tags of the release.

@@ -116,7 +116,7 @@ func (c *clone) write(m *mod) error {
 	return os.WriteFile(filepath.Join(c.dir, filepath.FromSlash(m.goMod())), text, 0o644) //nolint:gosec // Git decides who reads it.
 }
 
-// tidy runs go mod tidy for a module whose requirements are those of the release. The only change may be
+// tidy runs go mod tidy for a module that already has the requirements of the release. The only change may be
 // the checksums of the modules of the repository. Others show that the module is not tidy as it is.
 func (c *clone) tidy(ctx context.Context, r *report, m *mod, all modules) error {
 	goMod, goSum, err := c.modFiles(m)

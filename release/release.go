@@ -7,9 +7,9 @@ import (
 	"slices"
 )
 
-// release checks that version can be made of the last commit of the repository around dir, and with tag
-// adds its tags to the repository. It reports the results to r. The error is that of a check that could
-// not be made.
+// release checks that version can be made of the last commit of the repository around dir, and with tag adds
+// its tags to the repository. It reports the results to r. The error is the error of a check that could not
+// be made.
 func release(ctx context.Context, r *report, dir string, all layout, version string, tag bool) error {
 	repo, err := open(ctx, dir)
 	if err != nil {

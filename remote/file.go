@@ -29,8 +29,8 @@ import (
 // match several files, or none. A path without such characters must exist.
 //
 // Each call of the function reads the files and returns all targets in them. If a file is not valid, the
-// error gives the line, and the function returns the earlier targets of that file together with those of
-// the other files. To change a file, a program should write another file and rename it, because half of a
+// error gives the line, and the function returns the earlier targets of that file together with the targets
+// of the other files. To change a file, a program should write another file and rename it, because half of a
 // file may be valid, too. An empty file is an error: use [] for a list without targets.
 func File(path string) func(ctx context.Context) ([]GroupTarget, error) {
 	f := &files{pattern: path, known: make(map[string]*file)}

@@ -74,8 +74,8 @@ const (
 
 // Group gathers from many targets at the same time and merges their metrics. It implements
 // metric.GathererWithContext, for handlers, Gatherers and MultiGatherers, and metric.Collector, for
-// registries. It announces no descriptors. Its policies are those of GroupOpts: it cannot be registered
-// with others.
+// registries. It announces no descriptors. The policies in GroupOpts apply to its targets. The group itself
+// cannot be registered with policies.
 //
 // A target that fails costs only its own metrics; the error of the gather names it. If targets disagree
 // about the type of a family, the group serves the type of the target that was added first and reports the

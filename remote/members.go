@@ -78,7 +78,8 @@ func (g *Group) newMember(of GroupTarget, labels model.Labels) (*member, error) 
 	return &member{of, labels, collect.Wrap(target, w)}, nil
 }
 
-// nameEscaper escapes a value for use in the name of a collector, which may not contain a slash.
+// nameEscaper escapes a value for use in the name of a collector, because such a name may not contain a
+// slash.
 var nameEscaper = strings.NewReplacer("%", "%25", "/", "%2F")
 
 // nameFor returns the name of a target in the registry of its group, from its value of the group's label.

@@ -121,8 +121,8 @@ func (o *Opts) timeFor(left time.Duration) time.Duration {
 // errRedirects reports too many redirects. It is not a failure of the connection.
 var errRedirects = errors.New("too many redirects")
 
-// redirected returns the CheckRedirect function of a target's client. The function limits redirects, calls
-// policy, the caller's function, which may be nil, and sends the next server the time that is left by then.
+// redirected returns the CheckRedirect function of a target's client. The function limits redirects and calls
+// policy, the caller's function, unless it is nil. It sends the next server the time that is left by then.
 func (o *Opts) redirected(policy func(*http.Request, []*http.Request) error) func(*http.Request, []*http.Request) error {
 	return func(r *http.Request, via []*http.Request) error {
 		if len(via) > o.MaxRedirects {

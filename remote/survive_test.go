@@ -90,8 +90,8 @@ func everything() fixed {
 	}
 }
 
-// TestEverythingSurvives compares the metrics of a target with those of its origin, through one process and
-// through two.
+// TestEverythingSurvives compares the metrics of a target with the metrics of its origin, through one process
+// and through two.
 func TestEverythingSurvives(t *testing.T) {
 	origin := serve(t, metric.HandlerFor(everything()))
 	near := newTarget(t, origin.URL, remote.Opts{})

@@ -102,8 +102,8 @@ func rowsOf(c *catalog.Catalog, opts Opts, taken ids) (rows []*row, left int) {
 	return rows, left
 }
 
-// titles returns a function that returns the row of a family: that of its collector or, for instruments,
-// that of the first words of their names.
+// titles returns a function that returns the row of a family. A collector has one row for all its families.
+// Instruments share a row if their names begin with the same words.
 func titles(c *catalog.Catalog) func(*catalog.Family) string {
 	namespace, instruments := "", 0
 	for i := range c.Families {

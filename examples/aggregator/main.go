@@ -22,7 +22,7 @@ import (
 	"github.com/luxfi/metric/remote"
 )
 
-// config is the configuration, which aggregator.yml explains.
+// config is the configuration. The file aggregator.yml explains it.
 type config struct {
 	Listen, TargetsFile  string
 	TargetTimeout, Stale time.Duration

@@ -35,9 +35,9 @@ const listenAddress = "127.0.0.1:8080"
 
 // step is a state of the README's program, with what the README claims about it.
 type step struct {
-	line       int               // Of the last block in the README.
-	files      map[string]string // By name.
-	statements []string          // For main.
+	line       int               // line of the last block in the README
+	files      map[string]string // contents by name
+	statements []string          // statements to insert into main
 	claims     []claim
 }
 
@@ -135,8 +135,8 @@ func TestReadme(t *testing.T) {
 	}
 }
 
-// newModule returns the folder of a module that imports modules of this repository, as they are here. A workspace
-// takes the place of requirements, which would name versions.
+// newModule returns the folder of a module that imports modules of this repository, as they are here. A
+// workspace takes the place of requirements, because requirements would name versions.
 func newModule(t *testing.T) string {
 	t.Helper()
 	root, err := filepath.Abs(filepath.Join("..", ".."))
@@ -158,8 +158,8 @@ func newModule(t *testing.T) string {
 	return module
 }
 
-// vet writes the files of a step, except that it listens on another address, and has go vet check
-// them, which reports whatever would not compile.
+// vet writes the files of a step, with another address to listen on, and runs go vet. It also reports code
+// that does not compile.
 func (s *step) vet(t *testing.T, dir, address string) {
 	t.Helper()
 	for name, text := range s.files {

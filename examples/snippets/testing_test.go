@@ -18,7 +18,7 @@ import (
 
 // The snippets of docs/testing.md, in its order.
 
-// Bakery bakes bread, and measures that.
+// Bakery bakes bread, counts the loaves, and measures how long each takes.
 type Bakery struct {
 	baked   *metric.CounterVec
 	seconds metric.Histogram
@@ -259,7 +259,7 @@ func TestWithoutRegistering(t *testing.T) {
 	bakery.Bake("rye", 0)
 }
 
-// sellBread sells a loaf, and counts that in Metrics.
+// sellBread sells a loaf and counts it with an instrument of m.
 func sellBread(m metric.Metrics) { m.NewCounter("sold_total", "Loaves sold.").Inc() }
 
 func TestNoOp(t *testing.T) {

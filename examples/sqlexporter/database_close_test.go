@@ -25,7 +25,7 @@ func (d drainer) QueryContext(ctx context.Context, _ string, _ []driver.NamedVal
 	return drainer{ctx}, nil
 }
 
-// Close closes a connection, which has no context, or a result.
+// Close closes a connection or a result. It has no context.
 func (d drainer) Close() error {
 	if d.ctx != nil {
 		<-d.ctx.Done()

@@ -57,7 +57,7 @@ func (c *consumer) lose(lost Tally) {
 // Take returns the oldest record that the consumer has not finished with, or false if there is no such record.
 // The record is in flight until [Log.Done] is called; until then, Take returns the same record.
 //
-// Consumers share the body, which they must not modify. It stays valid after Done.
+// Consumers share the body and must not modify it. It stays valid after Done.
 //
 // Take drops damaged records and reports them by [Log.Faults]. An error other than [ErrClosed] means
 // that the disk cannot be read at the moment. Wait before another attempt, because [Log.Available] does

@@ -6,7 +6,7 @@ import (
 	"syscall"
 )
 
-// sharingViolation is ERROR_SHARING_VIOLATION, which package syscall lacks.
+// sharingViolation is ERROR_SHARING_VIOLATION. Package syscall does not have it.
 const sharingViolation = syscall.Errno(32)
 
 // lockFile opens a file that no other process can open. The lock ends with the process at the latest.

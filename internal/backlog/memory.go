@@ -6,7 +6,7 @@ import (
 	"github.com/luxfi/metric/internal/writereq"
 )
 
-// memory is a store in memory. Each record is its own segment, which all consumers share.
+// memory is a store in memory. Each record is its own segment. All consumers share it.
 type memory struct{}
 
 // memoryOverhead is the approximate number of bytes that a record in memory takes in addition to its

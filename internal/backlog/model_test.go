@@ -12,8 +12,8 @@ import (
 	"github.com/luxfi/metric/internal/writereq"
 )
 
-// model implements a log with a few slices. It does not predict the number of dropped records, but
-// learns it from the counts, which must be exactly those of the oldest records.
+// model implements a log with a few slices. It does not predict the number of dropped records, but learns it
+// from the counts. They must be exactly the counts of the oldest records.
 type model struct {
 	t         *testing.T
 	dir       string

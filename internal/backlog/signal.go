@@ -1,6 +1,6 @@
 package backlog
 
-// A signal wakes all goroutines that wait for it. The log's mutex guards it.
+// A signal wakes all goroutines that wait for it. The mutex of the log guards the signal.
 type signal struct {
 	ch chan struct{} // nil while no goroutine waits
 }
@@ -20,7 +20,7 @@ func (s *signal) fire() {
 	}
 }
 
-// fired is the channel of a signal that has been fired.
+// fired is a closed channel: a goroutine that waits for it does not block.
 var fired = func() <-chan struct{} {
 	ch := make(chan struct{})
 	close(ch)

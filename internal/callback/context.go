@@ -25,8 +25,8 @@ func MakeContext(ctx context.Context, hook func() context.Context) (context.Cont
 	return next, nil
 }
 
-// Within returns a context with the values of next, which a hook has made, that also ends when ctx does:
-// next may be unrelated to ctx. The caller must call unlink when the context is no longer needed.
+// Within returns a context with the values of next that also ends when ctx does. next comes from a hook and
+// may be unrelated to ctx. The caller must call unlink when the context is no longer needed.
 func Within(ctx, next context.Context) (within context.Context, unlink func()) {
 	if next.Done() == ctx.Done() {
 		return next, func() {}

@@ -8,8 +8,8 @@ import (
 	"google.golang.org/protobuf/encoding/prototext"
 )
 
-// ForeignEncoder returns an encoder, equal to that of expfmt.NewEncoder, for a format that package
-// encode does not write. Calling NewEncoder would also link the encoders of all other formats.
+// ForeignEncoder returns an encoder that writes the same as the one from expfmt.NewEncoder, for a format that
+// package encode does not write. Calling NewEncoder would also link the encoders of all other formats.
 // ForeignEncoder panics if the format is unknown.
 func ForeignEncoder(format expfmt.Format) func(*bytes.Buffer, *Family) error {
 	switch format.FormatType() {

@@ -57,7 +57,7 @@ func TestTimesOutOfRange(t *testing.T) {
 	}
 }
 
-// TestNilParts checks metrics with nil parts, which careless collectors write.
+// TestNilParts checks metrics with nil parts. Careless collectors write such metrics.
 func TestNilParts(t *testing.T) {
 	m := &dto.Metric{Histogram: &dto.Histogram{
 		Bucket: []*dto.Bucket{nil}, PositiveSpan: []*dto.BucketSpan{nil}, Exemplars: []*dto.Exemplar{nil, traced()},

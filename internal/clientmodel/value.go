@@ -6,7 +6,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 )
 
-// Metric is one metric of a family, which the Write method of a [prometheus.Metric] fills in.
+// Metric is one metric of a family. The Write method of a [prometheus.Metric] fills it in.
 type Metric = dto.Metric
 
 // Family is a metric family as gatherers return it.

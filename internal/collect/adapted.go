@@ -21,7 +21,7 @@ type AdaptedRuns struct {
 	mu       sync.Mutex
 	changed  sync.Cond   // A run has sent something or returned, or a context has ended.
 	running  int         // runs that have not returned
-	left     int         // those of them that have outlived a call
+	left     int         // number of them that have outlived a call
 	joinable *adaptedRun // run of a collector that takes no context, or nil
 }
 

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// FunctionName returns the package and name of the function at pc. For a closure, it returns those of the
-// function that contains it.
+// FunctionName returns the package and name of the function at pc. For a closure, it returns the package and
+// name of the function that contains it.
 func FunctionName(pc uintptr) string {
 	f := runtime.FuncForPC(pc)
 	if f == nil {

@@ -26,8 +26,8 @@ func RunGatherer(gather GatherFunc) engine.Run {
 	}
 }
 
-// WithDecoded copies the samples of families, which a gatherer returned together with err, into sink. It
-// returns err and the errors of the samples.
+// WithDecoded copies the samples of families into sink. families and err are the results of a gatherer.
+// WithDecoded returns err and the errors of the samples.
 func WithDecoded(err error, families []*clientmodel.Family, sink engine.Sink) error {
 	cut := decodeFamilies(families, sink)
 	switch {

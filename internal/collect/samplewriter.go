@@ -146,8 +146,8 @@ func (s *SampleWriter) Metric(m prometheus.Metric) error {
 	return s.end()
 }
 
-// Value writes a sample of a counter, a gauge or an untyped metric. The label values are those of the
-// variable labels of desc, in their order.
+// Value writes a sample of a counter, a gauge or an untyped metric. labelValues has a value for each variable
+// label of desc, in the order of the labels.
 func (s *SampleWriter) Value(t model.Type, desc *prometheus.Desc, value float64, labelValues []string) error {
 	if err := s.begin(); err != nil {
 		return err

@@ -171,7 +171,7 @@ func (s *wrappedSeries) Sequential() bool { return model.IsSequential(s.Series) 
 // Extends implements [model.Extended].
 func (s *wrappedSeries) Extends() (model.Series, *model.Splicer) { return s.Series, s.splicer }
 
-// setSplicer makes a splicer for the names of the first series, which all series have.
+// setSplicer makes a splicer for the names of the first series, because all series have these names.
 func (s *wrappedSeries) setSplicer() {
 	if s.Len() == 0 {
 		return

@@ -1,7 +1,7 @@
 // Package descs indexes collectors by the descriptors that they announce, and decides whether another
-// collector can be registered beside them. Its rules and error texts are those of a client_golang registry,
-// with one difference: a name is free as soon as no descriptor has it any more, so that it may come back
-// with another help or other labels.
+// collector can be registered beside them. It has the rules and error texts of a client_golang registry, with
+// one difference: a name is free as soon as no descriptor has it any more, so that it may come back with
+// another help or other labels.
 package descs
 
 import (
@@ -65,7 +65,7 @@ func join(first string, more ...string) string {
 // not hold holders without descriptors. An Index is not safe for concurrent use.
 type Index[H any] struct {
 	holders map[string]H     // by the set of their IDs
-	ids     map[string]int   // how many holders have a descriptor with that ID: one, unless Check has not allowed it
+	ids     map[string]int   // number of holders with that descriptor; 1 if Check has allowed all of them
 	names   map[string]*name // names that are taken
 }
 

@@ -192,7 +192,7 @@ func (b *Buffer) Count() int {
 	return b.count
 }
 
-// take closes the buffer and returns its contents together with their memory, which then belongs to the
+// take closes the buffer and returns its contents together with their memory. The memory then belongs to the
 // caller. No Snapshot may be in use.
 func (b *Buffer) take() (*memory, Given) {
 	b.mu.Lock()

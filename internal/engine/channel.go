@@ -17,10 +17,10 @@ const (
 
 var errClosedChannel = errors.New("the channel was closed, which only its receiver may do")
 
-// FromChannel runs collect, which sends to a channel, and calls each for every value received, one call at
-// a time. It returns when collect has returned and all values are handled. The error is a *[PanicError] if
-// collect or each panicked. FromChannel drains the channel for as long as collect runs, even if no scrape
-// waits for the result any more.
+// FromChannel runs collect with a channel, and calls each for every value that it receives from the channel,
+// one call at a time. It returns when collect has returned and all values are handled. The error is a
+// *[PanicError] if collect or each panicked. FromChannel drains the channel for as long as collect runs, even
+// if no scrape waits for the result any more.
 //
 // The channel belongs to this one call and is never closed: a goroutine that collect has left behind can
 // still send to it without harm, and late values are thrown away. It is an error if collect closes the

@@ -13,7 +13,7 @@ import "sync/atomic"
 type crew struct {
 	runs  []atomic.Pointer[flight] // nil when taken, since a run that is stuck must not keep others in memory
 	taken atomic.Int64
-	spare atomic.Bool   // A goroutine has been started that has not taken a run yet.
+	spare atomic.Bool   // whether a started goroutine has not taken a run yet
 	all   chan struct{} // closed when all runs are taken
 }
 

@@ -96,7 +96,7 @@ type Job struct {
 type Outcome struct {
 	Given
 
-	Err      error         // why the result is incomplete or not new; nil if it is neither
+	Err      error         // why the result is incomplete or not new; nil if it is complete and new
 	Kind     Kind          // kind of Err
 	Duration time.Duration // duration of the run, until it ended or was left behind
 	Wait     time.Duration // time before the run was started or joined, or until there was no time left to do so

@@ -6,19 +6,19 @@ import (
 	"time"
 )
 
-// Run runs a collector once: it writes what it collects into sink and returns when it is done. Everything
-// that the engine does to a run, and every policy, applies to a value of this type.
+// A Run runs a collector once: it writes the samples into sink and returns when it is done. The engine treats
+// all collectors and gatherers as values of this type.
 type Run func(ctx context.Context, r Running, sink Sink) error
 
-// Running is what the engine passes to a run besides its context. A Run that wraps another one passes it
-// on. The zero value is for runs outside of an engine.
+// Running holds information from the engine for a run. A Run that wraps another one passes it on. The zero
+// value is for runs outside of an engine.
 type Running struct {
 	hints   *hints
-	origins *Buffer // the run's sink, if the job asks for the origins of samples
+	origins *Buffer // the run's sink if the job asks for the origins of samples, and nil otherwise
 }
 
-// Origins returns the buffer that the run writes to, and the expected number of samples, if the job asks
-// for the origins of samples. Otherwise it returns nil.
+// If the job asks for the origins of samples, Origins returns the buffer that the run writes to, and the
+// expected number of samples. Otherwise it returns nil.
 func (r Running) Origins() (b *Buffer, expected int) {
 	if r.origins == nil {
 		return nil, 0
@@ -26,17 +26,17 @@ func (r Running) Origins() (b *Buffer, expected int) {
 	return r.origins, r.origins.expected
 }
 
-// WithoutOrigins returns r without origins. It is for a run whose samples are changed on their way to the
-// sink: their origins would lack the changes.
+// WithoutOrigins returns r without origins. A Run that changes the samples of another one passes it on,
+// because the origins would not have the changes.
 func (r Running) WithoutOrigins() Running { return Running{hints: r.hints} }
 
-// hints is what [FromChannelOf] must know about the run that it is called in.
+// hints holds information about a run for [FromChannelOf].
 type hints struct {
 	expected int      // expected number of samples
 	late     *drainer // takes the channel when the run has ended
 
 	mu       sync.Mutex
-	waited   bool     // The scrape that has started the run only waits now.
+	waited   bool     // whether the scrape has started all its runs and now only waits for them
 	receiver receiver // started when waited becomes true; nil if none is registered
 }
 
@@ -67,9 +67,9 @@ func (h *hints) wait() {
 	}
 }
 
-// runContext is the context of a run. Every context derived from it has it among its values. That is how a
-// scrape recognizes that it is part of a run: the context reaches the scrape only through user code.
-// Nothing else travels that way.
+// runContext is the context of a run. It is a value of every context derived from it, so that a scrape can
+// recognize that it is part of a run. Between the run and the scrape there is only user code, and nothing but
+// the context passes through it.
 type runContext struct {
 	context.Context //nolint:containedctx // It is one.
 
@@ -86,9 +86,9 @@ func (c *runContext) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// Wanted returns the time at which the scrape that has started the run under ctx wants its result, and
-// false if that is not limited. A run whose result is kept may last longer than that scrape, but should ask
-// others for results that come in time for it.
+// Wanted returns the time by which a scrape wants the result of the run that it has started under ctx. It
+// returns false if the scrape sets no such time. A run whose result is kept may last longer than that scrape,
+// but if it asks other processes for data, the answers should come in time for the scrape.
 func Wanted(ctx context.Context) (at time.Time, ok bool) {
 	r := enclosing(ctx)
 	if r == nil || r.in.wanted.IsZero() {

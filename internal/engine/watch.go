@@ -85,7 +85,7 @@ func (m *measured) load() time.Duration {
 }
 
 // Measured records how long it took to merge and encode that many samples. The next scrapes estimate their
-// time from it. It ignores small numbers, which say nothing.
+// time from it. It ignores small numbers, because they say nothing.
 func Measured(samples int, took time.Duration) {
 	if samples < fewSamples {
 		return

@@ -19,8 +19,8 @@ type bucketBounds struct {
 
 	// The numbers between two powers of two are divided into cells of the same width. A cell stores the
 	// bucket of its smallest number, and whether all other numbers are in the same bucket. If not, find
-	// compares with the bounds. The first cell is that of the smallest positive bound and stands for
-	// everything below as well, the last one for everything above all bounds.
+	// compares with the bounds. The first cell contains the smallest positive bound and stands for everything
+	// below as well, the last one for everything above all bounds.
 	//
 	// With the default buckets, and values that hit them in an order that no processor predicts,
 	// finding the bucket takes 3 ns this way. Comparing with one bound after the other takes 10 ns,

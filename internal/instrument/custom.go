@@ -37,8 +37,8 @@ func (v *custom) MetricNamed(labels prometheus.Labels) (prometheus.Metric, error
 	return v.find(v.family.names(), all)
 }
 
-// find makes a new metric before it takes the lock of the map, which must not be held while user code
-// runs. This code gets a copy of the values, which it may keep.
+// find makes a new metric before it takes the lock of the map, which must not be held while user code runs.
+// This code gets a copy of the values, and may keep it.
 func (v *custom) find(names, all []string) (prometheus.Metric, error) {
 	if e := v.children.Get(all); e != nil {
 		setMark(&e.Mark, wasUpdated)

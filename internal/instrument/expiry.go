@@ -10,10 +10,10 @@ import (
 	"github.com/luxfi/metric/internal/labelmap"
 )
 
-// expirable is an instrument whose series can expire. The methods are those of [labelmap.Life].
+// expirable is an instrument whose series can expire. It has the methods of [labelmap.Life].
 //
-// The counts of counters, histograms and summaries show whether they have been updated, so updates have
-// no additional cost. Other instruments have a mark, which each update sets if it is not set.
+// The counts of counters, histograms and summaries show whether they have been updated, so updates have no
+// additional cost. Other instruments have a mark. Each update sets the mark if it is not set.
 type expirable[C any] interface {
 	pulse(last uint64) uint64
 	restart(last uint64, now time.Time) (pulse uint64, ok bool)
@@ -66,9 +66,9 @@ func pulseOf(mark *atomic.Uint32, last uint64) uint64 {
 	return last
 }
 
-// isRestarting replaces a counter's start timestamp while it restarts, which takes some nanoseconds. A
-// scrape waits: with a part of the old value, the counter would seem to have been reset and to have
-// counted that part again.
+// isRestarting replaces a counter's start timestamp while it restarts. A restart takes some nanoseconds. A
+// scrape waits: with a part of the old value, the counter would seem to have been reset and to have counted
+// that part again.
 const isRestarting = math.MinInt64
 
 func (c *Counter) pulse(uint64) uint64 { return c.Pulse() }
@@ -218,7 +218,7 @@ func (s *Summary) restart(last uint64, now time.Time) (pulse uint64, ok bool) {
 
 func (s *Summary) begin(at time.Time) { s.created.Store(at.UnixNano()) }
 
-// moveTo loses the order of observations, which matters only for the window.
+// moveTo loses the order of observations. The order matters only for the window.
 func (s *Summary) moveTo(to *Summary, _ uint64) uint64 {
 	if s.window != nil {
 		s.window.moveTo(to.window)

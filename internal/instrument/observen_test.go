@@ -11,8 +11,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// TestObserveN checks that n observations at once have the same result as one after the other, for any
-// values, times, stripes and options.
+// TestObserveN checks that ObserveN(v, n) has the same result as n calls of Observe(v), for any values,
+// times, stripes and options.
 func TestObserveN(t *testing.T) {
 	sequences := 300
 	if testing.Short() {
@@ -93,8 +93,8 @@ func TestObserveNExact(t *testing.T) {
 	}
 }
 
-// TestHistogramIsWholeWithObserveN is TestHistogramIsWhole for many observations at once: a reader sees
-// all n of a call or none.
+// TestHistogramIsWholeWithObserveN is like TestHistogramIsWhole, but with ObserveN: a reader sees all n
+// observations of a call or none.
 func TestHistogramIsWholeWithObserveN(t *testing.T) {
 	const goroutines, rounds, n = 8, 1000, 7
 	for _, tt := range wholeOptions {

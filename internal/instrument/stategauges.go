@@ -24,7 +24,7 @@ type StateSource interface {
 	Metrics(source model.Source, desc *prometheus.Desc) []prometheus.Metric
 }
 
-// stateSingle is the source of one state set, stateVec that of a vector.
+// stateSingle is the source of one state set, and stateVec is the source of a vector.
 type (
 	stateSingle struct{ singleSource }
 	stateVec    struct{ *StateSets }

@@ -67,8 +67,8 @@ func checkStateLabel(f *family) error {
 	return nil
 }
 
-// CheckStateLabel returns an error if a state set with the given name cannot be written: in every
-// escaping scheme, its name is also that of the state label.
+// CheckStateLabel returns an error if a state set with the given name cannot be written: in every escaping
+// scheme, its name is also the name of the state label.
 func CheckStateLabel(name string) error {
 	if strings.Contains(name, ":") {
 		return fmt.Errorf("the name %q has a colon, but must be a valid label name, too", name)

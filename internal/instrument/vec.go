@@ -21,8 +21,8 @@ type index[C any] struct {
 	children *labelmap.Map[C]
 	curried  []curriedLabel // by ascending index
 
-	// Plain holds the children if the values that a user passes are those of all labels, unchanged;
-	// otherwise it is nil. It gives the shortest path to an existing child.
+	// Plain holds the children if a user passes the values of all labels, unchanged; otherwise it is nil. It
+	// gives the shortest path to an existing child.
 	Plain *labelmap.Map[C]
 }
 
@@ -245,8 +245,8 @@ func (v *Vec[C, P]) GetNamed(labels prometheus.Labels) (P, error) {
 	return v.find(v.family.names(), all)
 }
 
-// find returns the child with the values of all labels, and makes it if it does not exist. names is that of
-// checkUTF8.
+// find returns the child with the values of all labels, and makes it if it does not exist. names is the
+// argument of checkUTF8.
 func (v *Vec[C, P]) find(names, all []string) (P, error) {
 	if e := v.children.Get(all); e != nil {
 		return &e.Child, nil
@@ -267,7 +267,7 @@ func (v *Vec[C, P]) prepare(e *labelmap.Entry[C]) {
 	}
 }
 
-// CurryWith returns a vector with more labels fixed, which shares the children of v.
+// CurryWith returns a vector with more labels fixed. The new vector shares the children of v.
 func (v *Vec[C, P]) CurryWith(labels prometheus.Labels) (*Vec[C, P], error) {
 	curried, err := v.curry(labels)
 	if err != nil {

@@ -2,7 +2,7 @@ package labelmap
 
 import "sync/atomic"
 
-// Budget is a limit that several maps share: those of the vectors of a registry.
+// Budget is a limit that the maps of all vectors of a registry share.
 type Budget struct {
 	Series int64      // maximum number of series of all maps together; 0 means no limit
 	Values ValueLimit // for maps without their own value limit
@@ -34,7 +34,7 @@ func (b *Budget) take() bool {
 	}
 }
 
-// Join makes the map obey b, which then includes the series of the map. A map that has joined several
+// Join makes the map obey b. From then on, b also counts the series of the map. A map that has joined several
 // times must leave as often.
 func (m *Map[C]) Join(b *Budget) { m.limited(func(l *limit) { l.join(b) }) }
 
@@ -69,8 +69,8 @@ func (l *limit) leave(b *Budget) {
 	}
 }
 
-// choose selects the budgets of members and the strictest value limit for lookups. The map's own limit
-// takes precedence over those of budgets.
+// choose selects the budgets of members and the strictest value limit for lookups. The map's own limit takes
+// precedence over the limits of budgets.
 func (l *limit) choose() {
 	values := l.ownValues
 	budgets := make([]*Budget, len(l.members))

@@ -7,8 +7,8 @@ import (
 	"github.com/luxfi/metric/internal/words"
 )
 
-// Secrets of this process. They prevent an attacker who chooses label values from choosing collisions.
-// All maps share them, so they need not be loaded from a map.
+// Secrets of this process. They prevent an attacker who chooses label values from choosing collisions. All
+// maps share them, so that a lookup need not load them from its map.
 var (
 	seed    = maphash.MakeSeed()
 	secretA = maphash.String(seed, "a")
@@ -17,10 +17,10 @@ var (
 
 // hashOf returns the hash of values in their order.
 //
-// Most values are short, and for these the hash is computed in place: the first and the last eight
-// bytes, which overlap or leave no gap, go through one multiplication to 128 bits, as in wyhash, the
-// hash of Go's own maps on machines without AES instructions. Calling maphash for each value makes a
-// whole Get take about half as long again (measured with 4 labels: 45 ns instead of 31).
+// Most values have at most 16 bytes. For these, hashOf multiplies the first eight bytes and the last eight
+// bytes, which may overlap, to 128 bits. Go's own maps do the same on machines without AES instructions; the
+// hash is called wyhash. With maphash for each value, a whole Get would take 45 ns instead of 31 (measured
+// with 4 labels).
 func hashOf(values []string) uint64 {
 	h := secretA
 	for _, s := range values {
@@ -37,7 +37,7 @@ func hashOf(values []string) uint64 {
 			a = words.Load3(s)
 		}
 		hi, lo := bits.Mul64(a^h, b^secretB)
-		// The length is added after the multiplication: no value of another length has bytes that
+		// The length is added after the multiplication, so that the bytes of a value of another length cannot
 		// compensate for it.
 		h = hi ^ lo + uint64(n)
 	}

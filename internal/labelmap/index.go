@@ -102,9 +102,9 @@ func appendExisting[C any](to, entries []*Entry[C], version uint64) []*Entry[C] 
 // add adds a new entry to the index.
 func (x *index[C]) add(e *Entry[C]) { x.created = append(x.created, e) }
 
-// drop records that n entries are deleted in the given version, and that live entries remain. When the
-// index has more deleted than live entries, drop releases them, so that a map that is changed but never
-// scraped does not grow. The cost is that of examining a few entries for each deleted one.
+// drop records that n entries are deleted in the given version, and that live entries remain. When the index
+// has more deleted than live entries, drop releases them, so that a map that is changed but never scraped
+// does not grow. In return, it examines a few entries for each deleted one.
 func (x *index[C]) drop(n, live int, version uint64) {
 	x.deleted += n
 	if x.deleted > live+minSlots {

@@ -122,8 +122,8 @@ func (l *limit) add(n int) {
 	}
 }
 
-// fit replaces values, which belong to the caller, by those of the series that must count them, as far
-// as the limit for their length determines it.
+// fit replaces the caller's values by those of the series that must count them, as far as the limit for their
+// length determines it.
 func (l *limit) fit(values []string) {
 	limit := l.values.Load()
 	if limit == nil {
@@ -174,14 +174,14 @@ func (l *ValueLimit) cut(value string) string {
 	return value[:end]
 }
 
-// overflow sets values to those of the overflow series.
+// overflow sets values to the label values of the overflow series.
 func overflow(values []string) {
 	for i := range values {
 		values[i] = OverflowValue
 	}
 }
 
-// isOverflow reports whether values are those of the overflow series.
+// isOverflow reports whether values are the label values of the overflow series.
 func isOverflow(values []string) bool {
 	for _, value := range values {
 		if value != OverflowValue {

@@ -109,8 +109,8 @@ func (m *Map[C]) find(values []string) *Entry[C] {
 // itself, and must use neither the map nor anything that waits for a user of the map. If init panics,
 // the map does not change.
 //
-// GetOrCreate copies the values if the series is new, and does not keep them otherwise. If there is no
-// room for a new series, it returns the overflow series, which it creates if necessary.
+// GetOrCreate copies the values if the series is new, and does not keep them otherwise. If there is no room
+// for a new series, it returns the overflow series, and creates it if necessary.
 func (m *Map[C]) GetOrCreate(values []string, init func(*Entry[C])) *Entry[C] {
 	if e := m.Get(values); e != nil {
 		return e
@@ -248,8 +248,8 @@ func (m *Map[C]) entries() []*Entry[C] {
 	return entries
 }
 
-// delete removes those of entries that are in the map, all of them in one version, and returns their
-// number. The caller must hold mu.
+// delete removes all of the given entries that are in the map, in one version, and returns the number of
+// them. The caller must hold mu.
 func (m *Map[C]) delete(entries ...*Entry[C]) int {
 	t := m.table.Load()
 	version := m.version.Load() + 1

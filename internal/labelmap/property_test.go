@@ -145,7 +145,7 @@ func (p *pair) deleteFunc() {
 	}
 }
 
-// compareSorted compares all series, and their order with that of their values.
+// compareSorted compares all series, and checks that they are in the order of their values.
 func (p *pair) compareSorted() {
 	p.compareStale()
 	defer p.compareStale()

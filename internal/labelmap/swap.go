@@ -7,8 +7,8 @@ import "slices"
 // except the overflow series. For [Map.Sorted] this is one change: it returns the series from before or
 // those from after.
 //
-// If both maps have an overflow series and match is not nil, merge adds the counts of fresh's overflow
-// series to that of m, which stays. If merge is nil, fresh's overflow series replaces that of m.
+// If both maps have an overflow series and match is not nil, merge adds the counts of fresh's overflow series
+// to the one of m. If merge is nil, the overflow series of fresh replaces the one of m.
 //
 // Afterwards fresh is an empty map that is independent of m. A series that is created in it while Swap
 // runs is either moved or stays in fresh, as a whole.
@@ -60,8 +60,8 @@ func (m *Map[C]) Swap(fresh *Map[C], match func(*Entry[C]) bool, merge func(to, 
 	}
 }
 
-// mergeOverflow removes the overflow series from entries after merging it with that of m. The caller
-// must hold the mutex of m.
+// mergeOverflow merges the overflow series in entries with the one of m, and removes it from entries. The
+// caller must hold the mutex of m.
 func (m *Map[C]) mergeOverflow(entries []*Entry[C], merge func(to, from *C)) []*Entry[C] {
 	i := slices.IndexFunc(entries, m.hasOverflowValues)
 	if i < 0 {

@@ -50,7 +50,7 @@ func of(f *model.Family, points ...model.Point) []model.Sample {
 	return samples
 }
 
-// source is a native family. Its labels are in the scratch memory, like those of a wrapped vector.
+// source is a native family. Its labels are in the scratch memory, as in a wrapped vector.
 type source struct {
 	family *model.Family
 	points []model.Point

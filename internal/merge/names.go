@@ -49,7 +49,7 @@ type clash struct {
 // resolveNames drops families that would be written under a name that another family has: its own, or that
 // of a series of a histogram or summary.
 //
-// There are usually none, so the cost is that of looking for pairs. A family costs nothing if it has no
+// There are usually no pairs, so the only cost is looking for them. A family costs nothing if it has no
 // suffix and needed no escaping.
 func (in *Input) resolveNames(groups []group) {
 	n := names{scheme: in.Scheme, groups: groups}
@@ -201,8 +201,8 @@ func (n *names) clashes() (all []clash) {
 	return all
 }
 
-// resolveCreated makes families give up their creation times if the name of these is that of another
-// family, or of another family's creation times.
+// resolveCreated makes families give up their creation times if the name of these lines is also the name of
+// another family, or of another family's creation times.
 func (in *Input) resolveCreated(n *names) {
 	taken := make(map[string]int) // group that has the name
 	for i := range n.groups {

@@ -22,8 +22,8 @@ func (w *writer) survive() {
 	}
 }
 
-// look calls f, which inspects native sources before they are written. If a source panics, the same panic
-// occurs again, and is reported, when the source is written.
+// look calls a function that inspects native sources before they are written. If a source panics, the same
+// panic occurs again, and is reported, when the source is written.
 func look(f func()) {
 	_ = engine.Try(func() error {
 		f()

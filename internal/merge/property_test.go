@@ -12,7 +12,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// TestLikeNaive merges random input and compares the result with that of the simplest possible merge.
+// TestLikeNaive merges random input in the simplest possible way, too, and compares the results.
 func TestLikeNaive(t *testing.T) {
 	for seed := range uint64(400) {
 		r := &random{rand.New(rand.NewPCG(seed, 0))}

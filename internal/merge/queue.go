@@ -13,7 +13,7 @@ type queue []*cursor
 
 // cursor is a position in the series of one source, before a series that has not been taken yet.
 type cursor struct {
-	index   int // Of two equal series, that of the first source comes first.
+	index   int // index of the source; the lower one of two equal series comes first
 	source  model.Source
 	series  model.Series // nil until the first series is loaded
 	at      int

@@ -27,7 +27,7 @@ func InstrumentOwnHandler(reg prometheus.Registerer, h http.Handler) http.Handle
 	})
 }
 
-// instrument instruments h, which gets the second result of wrap as its writer.
+// instrument instruments h. The writer that h gets is the second result of wrap.
 func instrument(
 	reg prometheus.Registerer, h http.Handler, wrap func(http.ResponseWriter) (*Writer, http.ResponseWriter),
 ) http.Handler {

@@ -11,8 +11,8 @@ import (
 
 // Writer passes on the response, and records its status and size.
 //
-// The status is that of the header that is sent. It is neither an informational status, such as 103
-// Early Hints, nor that of a later, superfluous call of WriteHeader.
+// The status is the one that the client receives. Informational statuses, such as 103 Early Hints, do not
+// count, and neither do later, superfluous calls of WriteHeader.
 type Writer struct {
 	http.ResponseWriter
 

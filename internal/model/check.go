@@ -212,7 +212,7 @@ func checkSpans(side string, spans []Span, buckets int) error {
 		case i == 0 && s.Offset == math.MinInt32:
 			return fmt.Errorf("has %s buckets from index %d on: the first one allowed is %d", side, s.Offset, math.MinInt32+1)
 		case i > 0 && s.Offset < 0:
-			return fmt.Errorf("has a span of %s buckets with the offset %d: only that of the first may be negative", side, s.Offset)
+			return fmt.Errorf("has a span of %s buckets with the offset %d: only the first span may have a negative offset", side, s.Offset)
 		}
 		length += uint64(s.Length)
 		if end += int64(s.Offset) + int64(s.Length); end-1 > math.MaxInt32 {

@@ -137,11 +137,10 @@ type HistogramValue struct {
 
 	// Buckets holds the classic buckets, by ascending upper bound. The +Inf bucket may be missing.
 	Buckets []Bucket
-	// Bounds and Counts are an alternative to Buckets for histograms without exemplars and float
-	// counts. Bounds holds the upper bounds without +Inf; it is immutable and sinks may keep it. Counts
-	// holds the cumulative counts including that of +Inf, so it has one more element. This takes a
-	// third of the memory, and a reader can recognize the bounds of the previous histogram by their
-	// address.
+	// Bounds and Counts are an alternative to Buckets for histograms without exemplars and float counts.
+	// Bounds holds the upper bounds without +Inf; it is immutable and sinks may keep it. Counts holds the
+	// cumulative counts including the count of +Inf, so it has one more element. This takes a third of the
+	// memory, and a reader can recognize the bounds of the previous histogram by their address.
 	Bounds []float64
 	Counts []uint64
 }
@@ -290,9 +289,9 @@ func IsMixed(s Source) bool {
 	return ok && m.Mixed()
 }
 
-// Batched is implemented by a [Series] that can read many points at once. Each series consists of a few
-// small pieces of memory. When they are read together, the processor waits for those of many series at
-// the same time.
+// Batched is implemented by a [Series] that can read many points at once. Each series consists of a few small
+// pieces of memory. When they are read together, the processor waits for the memory of many series at the
+// same time.
 type Batched interface {
 	// ReadBatch overwrites points with the current points of the series that begin at index from. Each
 	// point has its own scratch in scratches; see [Series.At].
@@ -393,7 +392,7 @@ type OriginSink interface {
 // Clone returns a copy of p that shares only immutable memory with it.
 func (p *Point) Clone() Point { return p.CloneWith(p.Labels.Keep()) }
 
-// CloneWith is like [Point.Clone], but uses the given labels, which must not be volatile.
+// CloneWith is like [Point.Clone], but uses the given labels. They must not be volatile.
 func (p *Point) CloneWith(labels Labels) Point {
 	c := *p
 	c.Labels = labels

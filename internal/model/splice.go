@@ -24,8 +24,8 @@ type piece struct {
 	block [block]byte // beginning of text
 }
 
-// NewSplicer returns a [Splicer] that adds extra, which must be sorted by name, to label sets with the
-// names of l. It returns an error if l already has a label of extra.
+// NewSplicer returns a [Splicer] that adds extra to label sets with the names of l. extra must be sorted by
+// name. It returns an error if l already has a label of extra.
 func NewSplicer(l Labels, extra []Label) (*Splicer, error) {
 	_, merged, err := AppendMerged(nil, l, extra)
 	if err != nil {

@@ -2,8 +2,8 @@ package native
 
 import "math"
 
-// Buckets counts observations in the buckets of a native histogram, or in those of one of its stripes.
-// It is not safe for concurrent use.
+// Buckets counts the observations of a native histogram, or of one of its stripes, by bucket. It is not safe
+// for concurrent use.
 //
 // Buckets that belong together may differ in schema and zero threshold if they have the same [Config];
 // [Merger] and [Limiter] reduce them to the coarser one.
@@ -28,8 +28,8 @@ func (b *Buckets) Reset(cfg *Config) {
 	b.unsettled = false
 }
 
-// ResetLike is like [Buckets.Reset], but for Buckets that join other, which may have become coarser. It
-// gives b the schema and zero threshold of other, so that both count an observation in the same bucket.
+// ResetLike is like [Buckets.Reset], but for Buckets that join other. other may have become coarser. It gives
+// b the schema and zero threshold of other, so that both count an observation in the same bucket.
 func (b *Buckets) ResetLike(other *Buckets) {
 	b.positive.reset()
 	b.negative.reset()
@@ -39,7 +39,7 @@ func (b *Buckets) ResetLike(other *Buckets) {
 	b.unsettled = other.unsettled
 }
 
-// Observe counts v. It ignores NaN, which is in no bucket. An infinity is in the bucket after that of
+// Observe counts v. It ignores NaN, which is in no bucket. An infinity is in the bucket after the bucket of
 // the largest float64.
 //
 // If the number of buckets is limited, the result reports whether [Limiter.Apply] must be called next:
@@ -104,8 +104,7 @@ func (b *Buckets) absorb(key int32) {
 	b.zeroCount += b.positive.take(key) + b.negative.take(key)
 }
 
-// Merge adds the counts of other, which must have the same [Config]. It may lower the resolution of
-// both.
+// Merge adds the counts of other. Both must have the same [Config]. It may lower the resolution of both.
 func (b *Buckets) Merge(other *Buckets) {
 	schema, zeroThreshold := min(b.schema, other.schema), max(b.zeroThreshold, other.zeroThreshold)
 	b.coarsen(schema, zeroThreshold)

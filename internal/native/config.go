@@ -38,8 +38,8 @@ type Config struct {
 	ExemplarTTL      time.Duration
 }
 
-// NewConfig fills in the defaults. It panics if the bucket factor is not greater than 1, which users
-// set to have no native histogram.
+// NewConfig fills in the defaults. It panics if the bucket factor is not greater than 1, because such a
+// factor means that the user wants no native histogram.
 func NewConfig(o Options) *Config {
 	c := &Config{
 		Schema:           SchemaFor(o.BucketFactor),

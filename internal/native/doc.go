@@ -14,9 +14,9 @@
 // The histogram is responsible for locks, timers and clocks. In this package, only Exemplars has a
 // mutex.
 //
-// Layout and strategy are those of the native histograms of Prometheus, see
-// https://prometheus.io/docs/specs/native_histograms/. For any sequence of observations, the result
-// equals that of client_golang, except where client_golang departs from its own documentation: here, an
-// infinity is outside of any finite zero threshold, even that of the largest float64, and an exemplar
-// TTL of -1 ns has the same meaning as any other negative TTL.
+// Layout and strategy are the same as in the native histograms of Prometheus, see
+// https://prometheus.io/docs/specs/native_histograms/. For any sequence of observations, the result equals
+// the output of client_golang, except where client_golang departs from its own documentation: here, an
+// infinity is outside of any finite zero threshold, even if the threshold is the largest float64, and an
+// exemplar TTL of -1 ns has the same meaning as any other negative TTL.
 package native

@@ -32,8 +32,8 @@ func (k kept) before(other kept) bool { return k.Timestamp.Nanos < other.Timesta
 // Init must be called before the first Add.
 func (e *Exemplars) Init(cfg *Config) { e.max, e.ttl = cfg.MaxExemplars, cfg.ExemplarTTL }
 
-// Add adds an exemplar, which must have a timestamp. It ignores an exemplar with the value NaN, which
-// is in no native bucket.
+// Add adds an exemplar. It must have a timestamp. It ignores an exemplar with the value NaN, which is in no
+// native bucket.
 func (e *Exemplars) Add(exemplar *model.Exemplar) {
 	if e.max == 0 || math.IsNaN(exemplar.Value) {
 		return
@@ -110,7 +110,7 @@ func (e *Exemplars) oldest() int {
 func (e *Exemplars) closestPair() (older int, distance float64) {
 	for i := 1; i < len(e.kept); i++ {
 		d := math.Abs(e.kept[i].log - e.kept[i-1].log)
-		// The distance between negative values is NaN, which must count as the largest distance.
+		// The distance between negative values is NaN. It must count as the largest distance.
 		if i > 1 && !(d < distance) {
 			continue
 		}

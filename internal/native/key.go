@@ -21,8 +21,8 @@ const (
 	infinityKey = lastKey + 1
 )
 
-// bounds are the upper bounds of the buckets in the octave that ends at 1, which itself belongs to the
-// next octave: bounds[i] is approximately 2^(i/256-1).
+// bounds are the upper bounds of the buckets in the octave that ends before 1: bounds[i] is approximately
+// 2^(i/256-1).
 //
 // The approximation is specified, since all implementations must agree on the bit: each bound that a
 // schema adds to those of the schema before is its left neighbor times 2^(2^-schema), in float64
@@ -81,8 +81,8 @@ func makeCells() (cells [1 << cellBits]uint64) {
 	return cells
 }
 
-// highestKey returns the key at the highest schema for the absolute value with the given bits, which
-// must be neither zero nor NaN.
+// highestKey returns the key at the highest schema for the absolute value with the given bits. The value must
+// be neither zero nor NaN.
 func highestKey(abs uint64) int32 {
 	exponent := int32(abs >> mantissaBits)
 	if uint32(exponent-1) >= 2046 {
@@ -114,7 +114,7 @@ func coarser(key, levels int32) int32 {
 	return (key + 1<<levels - 1) >> levels
 }
 
-// upperBound returns the inclusive upper bound of a bucket. For the bucket before that of infinity, it
+// upperBound returns the inclusive upper bound of a bucket. For the bucket before the bucket of infinity, it
 // returns the largest float64 instead of the infinity that the formula gives.
 func upperBound(key, schema int32) float64 {
 	key <<= maxSchema - schema

@@ -11,8 +11,8 @@ import (
 	"github.com/luxfi/metric/internal/native"
 )
 
-// TestEqualsClientGolang checks the promise of this package: for any observations, configuration, times
-// and distribution among stripes, the buckets are those of client_golang.
+// TestEqualsClientGolang checks the promise of this package: for any observations, configuration, times and
+// distribution among stripes, the buckets are the same as in client_golang.
 func TestEqualsClientGolang(t *testing.T) {
 	sequences := 1000
 	if testing.Short() {

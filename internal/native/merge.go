@@ -28,8 +28,8 @@ func (m *Merger) Reset() {
 	m.added = false
 }
 
-// Add adds the counts of b, which the caller may change after Add returns. If b differs in schema or
-// zero threshold from the Buckets added before, the result has the coarser of them.
+// Add adds the counts of b. The caller may change b after Add returns. If b differs in schema or zero
+// threshold from the Buckets added before, the result has the coarser of them.
 func (m *Merger) Add(b *Buckets) {
 	sum := &m.sum
 	if !m.added {

@@ -41,7 +41,7 @@ const (
 func tagOf(key int32) uint32    { return uint32(key>>pageBits + tagBias) }
 func firstKey(tag uint32) int32 { return (int32(tag) - tagBias) << pageBits }
 
-// add adds n, which must not be 0, to the counter of key. It reports whether the counter was 0 before.
+// add adds n to the counter of key. n must not be 0. It reports whether the counter was 0 before.
 func (t *table) add(key int32, n uint64) (created bool) {
 	p := t.find(tagOf(key))
 	if p == nil {

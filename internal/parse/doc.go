@@ -1,10 +1,10 @@
 // Package parse reads expositions from the bodies of scrape responses: Prometheus text 0.0.4,
 // OpenMetrics 1.0.0 and delimited protobuf.
 //
-// [Read] makes two passes over a body. The first pass checks the whole body and finds the families. A
-// family whose series are in the order of [model.ComparePoints] needs no more memory than its
-// description: it becomes a [Source], which reads the body again whenever its series are requested. The
-// second pass passes on the samples of all other families.
+// [Read] makes two passes over a body. The first pass checks the whole body and finds the families. A family
+// whose series are in the order of [model.ComparePoints] needs no more memory than its description: it
+// becomes a [Source] that reads the body again whenever its series are requested. The second pass passes on
+// the samples of all other families.
 //
 // The package does not trust a body: no number in it determines how much memory is allocated, nothing
 // recurses, and the time is proportional to the length of the body, except for sorting the labels and

@@ -149,7 +149,7 @@ func countBuckets(families []*dto.MetricFamily) {
 	}
 }
 
-// differs describes an unexpected difference between a result and that of expfmt, or returns "".
+// differs describes an unexpected difference between a result and the result of expfmt, or returns "".
 func differs(f parse.Format, body string, got *result, want []*dto.MetricFamily, err error) string {
 	contains := func(err error, parts []string) bool {
 		return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(err.Error(), part) })

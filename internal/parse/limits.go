@@ -16,7 +16,7 @@ type Limits struct {
 // exceeds reports whether n exceeds limit.
 func exceeds(n, limit int) bool { return limit > 0 && n > limit }
 
-// tooMany returns the reason for refusing a body that exceeds limit.
+// tooMany returns the text of the error about a body that exceeds limit. what names what the limit counts.
 func tooMany(what string, limit int) string {
 	return fmt.Sprintf("%s: at most %d are allowed", what, limit)
 }

@@ -17,9 +17,9 @@ var powersOf10 = [...]float64{
 // maxExact is the smallest number above which not all whole numbers are exact as floats.
 const maxExact = 1 << 53
 
-// leadingFloat reads the number at the beginning of s, up to a blank, a tab or a line feed, which s
-// must contain. end is the index of that byte. ok is false if the text is not a number or is beyond the
-// range of a float64.
+// leadingFloat reads the number at the beginning of s, up to a blank, a tab or a line feed. s must contain
+// one of these. end is the index of that byte. ok is false if the text is not a number or is beyond the range
+// of a float64.
 //
 // A decimal of few digits is the quotient or product of two exact floats. The result is rounded once
 // and so equals that of [strconv.ParseFloat]. Most numbers of metrics are of this kind.
@@ -114,8 +114,8 @@ func parseFloat(s string) (v float64, ok bool) {
 }
 
 // instantOf converts s[:size], a number of seconds since the Unix epoch, to an Instant with nanosecond
-// precision, which a float would lose. The time is unknown if it is before 1970 or does not fit in an
-// Instant. s must be longer than size.
+// precision. A float would lose that precision. The time is unknown if it is before 1970 or does not fit in
+// an Instant. s must be longer than size.
 func instantOf(s string, size int) model.Instant {
 	const nanoDigits = 9
 	var (

@@ -142,7 +142,7 @@ func readHead(m wire) (h head, err error) {
 	return h, nil
 }
 
-// add returns the family with the given name, type and so on, which may already exist.
+// add returns the family with the given name, type and so on. It creates the family if it does not exist.
 func (r *protobufReader) add(pos int, h *head) (*family, error) {
 	typ, err := h.check(r.limits)
 	if err != nil {

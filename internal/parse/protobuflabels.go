@@ -16,7 +16,7 @@ type protobufLabels struct {
 	limits *Limits
 	list   []model.Label // labels of the metric
 	text   []byte        // rendering so far, while same holds
-	same   bool          // The names so far are those of the previous series.
+	same   bool          // whether the names so far are the same as in the previous series
 	empty  bool          // At least one value is empty.
 	fault  error         // reason why the labels cannot be served; continues a sentence
 
@@ -48,7 +48,7 @@ func (l *protobufLabels) read(m *wire) error {
 	l.starts = append(l.starts, m.pos)
 	var (
 		label model.Label
-		known bool // The name is that of the previous series.
+		known bool // whether the previous series has the same name here
 	)
 	if l.same && i < len(l.heads) {
 		label.Name = l.heads[i].name
@@ -134,7 +134,7 @@ func (l *protobufLabels) finish(m *wire, s *model.Scratch) (labels model.Labels,
 	return labels, alike, nil
 }
 
-// render renders labels whose names differ from those of the previous series.
+// render renders labels if their names differ from the names in the previous series.
 func (l *protobufLabels) render(m *wire, s *model.Scratch) (labels model.Labels, err error) {
 	l.forget()
 	ascending := true

@@ -15,9 +15,9 @@ type cursor interface {
 	rewind()
 }
 
-// Source is a family with distinct series in the order of [model.ComparePoints]. It reads them from the
-// body, which must not be modified while the Source is in use. It implements [model.Source], and is
-// safe for concurrent use.
+// Source is a family with distinct series in the order of [model.ComparePoints]. It reads them from the body.
+// The body must not be modified while the Source is in use. It implements [model.Source], and is safe for
+// concurrent use.
 type Source struct {
 	family *model.Family
 	open   func() cursor

@@ -157,7 +157,7 @@ func (r *textReader) setUnit(pos int, f *family, d *description) error {
 	return nil
 }
 
-// add adds a family, which replaces one with the same name.
+// add adds a family. It replaces a family with the same name.
 func (r *textReader) add(pos int, s shape) (*family, error) {
 	if exceeds(r.survey.count()+1, r.limits.Families) {
 		return nil, r.errorAt(pos, "%s", tooMany("too many families", r.limits.Families))

@@ -12,7 +12,7 @@ import (
 // readRole determines the meaning of the held line.
 func (c *textCursor) readRole() error {
 	if c.role == misfit {
-		return fmt.Errorf("has a sample named %s: a %s has none of this name", quote(c.line.name), c.typ)
+		return fmt.Errorf("has a sample named %s: a %s has no samples of this name", quote(c.line.name), c.typ)
 	}
 	special := c.shape.special(c.role)
 	at, err := c.renderLabels(special)

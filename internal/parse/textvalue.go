@@ -124,7 +124,7 @@ var errNoValue = errors.New("has a creation time but no value")
 func (c *textCursor) finishHistogram(s *model.Scratch) error {
 	h := &s.Histogram
 	if !c.parts.count {
-		// A missing count is that of the last bucket.
+		// A missing count is the count of the last bucket.
 		for i := range h.Buckets {
 			if math.IsInf(h.Buckets[i].UpperBound, +1) {
 				h.Count, h.CountFloat = h.Buckets[i].Count, h.Buckets[i].CountFloat

@@ -23,7 +23,7 @@ const maxLines = 4
 // one, since each prefetches at least one. Prefetching invalid addresses does no harm.
 func lines(size uintptr) int { return max(1, int((size+lineSize-1)/lineSize)) }
 
-// each prefetches the given number of lines, which must be at least one, at each of n pointers.
+// each prefetches the given number of cache lines at each of n pointers. The number must be at least one.
 //
 //go:noescape
 func each(pointers unsafe.Pointer, n, lines int)

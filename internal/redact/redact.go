@@ -233,11 +233,10 @@ type value struct {
 	quote string // surrounding quote, possibly escaped; empty for an unquoted value
 	prose bool   // The value follows ": ", so that key and value may be words of a sentence.
 	short bool   // The key is one of shortKeys.
-	cwd   bool   // The key may be that of the current directory.
+	cwd   bool   // whether the key may stand for the current directory
 }
 
-// valueOf returns the value of the key word, which ends at i, and reports whether word is the key of a
-// credential.
+// valueOf reports whether word is the key of a credential, and returns its value. word ends at i.
 func (s *scanner) valueOf(word string, i int) (v value, ok bool) {
 	v.kind, v.short = kindOf(word)
 	if v.kind == harmless || s.word > 0 && s.unexpected == s.word {

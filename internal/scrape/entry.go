@@ -15,29 +15,30 @@ import (
 type Entry struct {
 	name            string
 	Collector       prometheus.Collector // nil for a gatherer
-	Called          func() string        // returns the collector's name for errors
-	Fallback        string               // name to use if none was requested
+	Called          func() string        // returns a description of the collector for errors
+	Fallback        string               // name that the collector gets if none was requested
 	Origin          any                  // origin of the code that runs, as returned by IdentityOf; nil if unknown
 	ID              RegistrationID
 	Announced       *collect.Announced
 	Described       []descs.Desc // announced descriptors, for the registry's index
 	Binding         Binding
 	engineCollector *engine.Collector // nil for native and nested collectors
-	named           bool              // The name was requested.
-	Several         bool              // The requested name may be shared by several collectors.
-	numbered        string            // base of name, to which a number may have been appended; empty if name was requested
-	Number          string            // number of a member of Gatherers, as client_golang's errors begin with it, without the space
-	Hosted          bool              // It is the only gatherer of a host. Its errors are passed on unchanged.
+	named           bool              // whether the name was requested, as with WithName
+	Several         bool              // whether several collectors may request this name
+	numbered        string            // name before a number was appended; empty if the name has to be as it is
+	Number          string            // such as "[from Gatherer #1]", for a member of Gatherers; begins its errors
+	Hosted          bool              // whether it is the only gatherer of a host; its errors are passed on unchanged
 
 	Policy   *engine.Policy
 	Policies []string   // requested policies, as Status shows them
-	self     *selfState // nil if engineCollector is
+	self     *selfState // nil if engineCollector is nil
 
-	// Tolerates, if not nil, reports whether leaving out a sample because of this error is no failure.
+	// Tolerates, if not nil, reports whether the collector still succeeds if a sample is left out because of
+	// this error.
 	Tolerates func(error) bool
 }
 
-// prepare makes an entry, whose name is set, ready to run.
+// prepare makes an entry ready to run. The entry must have its name.
 func (r *Registry) prepare(e *Entry) {
 	if e.Binding.Run == nil || e.engineCollector != nil {
 		return
@@ -51,7 +52,7 @@ func (r *Registry) prepare(e *Entry) {
 	r.started = append(r.started, e.engineCollector)
 }
 
-// addToIndexes adds an entry, whose name is set, to the indexes of the registry.
+// addToIndexes adds an entry to the indexes of the registry. The entry must have its name.
 func (r *Registry) addToIndexes(e *Entry) {
 	r.byName[e.name] = e
 	r.index.Add(e.Described, e)
@@ -85,8 +86,8 @@ func deleteEntry[K comparable](index map[K][]*Entry, key K, e *Entry) {
 	index[key] = others
 }
 
-// keepRunning remembers an entry that is removed while its collector runs. If the collector is
-// registered again, it must not be started while that run is stuck.
+// keepRunning remembers the collector of a removed entry, because it may still run. If the collector is
+// registered again, the engine must not start it while that run is stuck.
 func (r *Registry) keepRunning(e *Entry) {
 	if e.engineCollector == nil {
 		return
@@ -97,8 +98,8 @@ func (r *Registry) keepRunning(e *Entry) {
 	}
 }
 
-// unlock ends a change and releases the mutex. It informs the engine without holding the mutex, because
-// scrapes need the mutex, too, and would have to wait for the engine.
+// unlock ends a change and releases the mutex. Only then does it inform the engine: scrapes need the mutex,
+// too, and should not wait for the engine.
 func (r *Registry) unlock() {
 	started, removed := r.started, r.removed
 	r.started, r.removed = nil, nil
@@ -125,7 +126,7 @@ func (r *Registry) unlock() {
 	r.stillRunning = order.DeleteFunc(r.stillRunning, func(c *engine.Collector) bool { return slices.Contains(idle, c) })
 }
 
-// earlierRun returns the engine's collector that keepRunning has remembered for e, or nil.
+// earlierRun returns the engine.Collector that keepRunning has remembered for the collector of e, or nil.
 func (r *Registry) earlierRun(e *Entry) *engine.Collector {
 	if !e.isKnownAgain() {
 		return nil
@@ -138,5 +139,5 @@ func (r *Registry) earlierRun(e *Entry) *engine.Collector {
 	return nil
 }
 
-// isKnownAgain reports whether another entry can be recognized to have the same origin.
+// isKnownAgain reports whether the registry can recognize the collector if it is registered again.
 func (e *Entry) isKnownAgain() bool { return e.Origin != nil }

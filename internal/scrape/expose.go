@@ -24,7 +24,7 @@ import (
 // format, and adds it to refused.
 //
 // client must end when w has no reader any more, but not at the scrape's deadline: what has arrived by then
-// is still written. The error is the first error of w, or that of client.
+// is still written. The error is the first error of w, or the error of client.
 func (s *Scrape) Expose(client context.Context, w io.Writer, opts encode.Options, refused *Failures) error {
 	counted := &countingWriter{Writer: w}
 	names := nameSpace{scheme: opts.Scheme(), refused: refused}
@@ -184,8 +184,8 @@ type openStream struct {
 	stream          *stream.Stream
 }
 
-// openStreams gives each stream collector a stream of the mixer as its sink, unless its output must be
-// merged with that of others. Such output must wait, because streams are written first, and what is written
+// openStreams gives each stream collector a stream of the mixer as its sink, unless its output must be merged
+// with the output of others. Such output must wait, because streams are written first, and what is written
 // cannot give way to what comes later.
 func (s *Scrape) openStreams(mixer *stream.Mixer, scheme naming.Scheme) (streams []openStream) {
 	if s.shared {

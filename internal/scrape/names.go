@@ -105,7 +105,7 @@ func (c *contest) basesOf(written string) (bases []string) {
 	return bases
 }
 
-// compare compares an announced family with those of the streams.
+// compare compares an announced family with the families of the streams.
 func (c *contest) compare(j job, name string) {
 	written := c.scheme.Name(name)
 	for _, other := range c.names[written] {

@@ -56,7 +56,7 @@ func TestPlanIsKept(t *testing.T) {
 }
 
 // TestChosenNames checks the names of collectors: requested names are taken or refused, and other names get
-// numbers, which start over when no collector is left.
+// numbers. The numbers start over when no collector is left.
 func TestChosenNames(t *testing.T) {
 	r := newTestRegistry()
 	register := func(name string) error { return r.Register(nestedEntry("c"), name) }
@@ -74,7 +74,7 @@ func TestChosenNames(t *testing.T) {
 	if got := names(); !slices.Equal(got, []string{"c", "c#2", "x", "c#3"}) {
 		t.Errorf("the names are %q", got)
 	}
-	for name, want := range map[string]string{"x": `named "x" is registered already`, "a/b": "the slash"} {
+	for name, want := range map[string]string{"x": `named "x" is registered already`, "a/b": "a slash"} {
 		if err := register(name); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got error %v", name, err)
 		}

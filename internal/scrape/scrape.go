@@ -119,7 +119,7 @@ type part struct {
 	plan      *plan
 	gatherers string             // numbers of the Gatherers around it, each followed by a space
 	wrappings []collect.Wrapping // wrappings around this registry, innermost first
-	running   []*Entry           // those of the plan that can have wanted families
+	running   []*Entry           // entries of the plan that can have wanted families
 	jobs      []engine.Job
 	refused   []refusal
 	outcomes  []engine.Outcome

@@ -26,7 +26,7 @@ func (s *State) Group() engine.Places {
 	return s.Policy.Group
 }
 
-// Status returns the states of all collectors. The state of each registry is followed by those of the
+// Status returns the states of all collectors. The state of each registry is followed by the states of the
 // collectors in it.
 func (r *Registry) Status() []State {
 	s := statuses{seen: make(map[*Registry]struct{})}

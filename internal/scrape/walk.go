@@ -75,7 +75,7 @@ func (w *walk) enter(s *Scrape, p *part) (bool, error) {
 // ways holds the wrappings with which a registry was reached.
 type ways struct {
 	first []collect.Wrapping
-	all   map[string]struct{} // by what they add; nil while there is only one
+	all   map[string]struct{} // all wrappings, as addedBy returns them; nil while there is only first
 }
 
 // add adds wrappings, and reports whether equal ones were already there.

@@ -99,7 +99,7 @@ func (x *index) text(i int) []byte {
 	return x.texts[start:x.entries[i].end]
 }
 
-// labels returns the labels of entry i, which was in the last push.
+// labels returns the labels of entry i. The entry must have been in the last push.
 func (x *index) labels(i int) model.Labels {
 	return model.VolatileLabels(x.text(i), x.entries[i].was.quoted())
 }

@@ -65,7 +65,7 @@ func TestGone(t *testing.T) {
 	}
 }
 
-// TestMixedNames checks label sets with different names, whose order differs from that of their texts.
+// TestMixedNames checks label sets with different names. Their order differs from the order of their texts.
 func TestMixedNames(t *testing.T) {
 	all := []series{
 		{labels: model.Labels{}},

@@ -82,7 +82,7 @@ func TestInline(t *testing.T) {
 	}
 }
 
-// TestFractionsAreSummedInOrder checks that without contention the sum is that of a single float64, to
+// TestFractionsAreSummedInOrder checks that without contention the sum is the same as in a single float64, to
 // the last bit, wherever the goroutine's stack is.
 func TestFractionsAreSummedInOrder(t *testing.T) {
 	c, want := newInlineCounter(), 0.0

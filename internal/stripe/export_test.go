@@ -14,7 +14,7 @@ const (
 // Spread gives the counter stripes, as contention does.
 func (c *Counter) Spread() { c.spread() }
 
-// SpreadOver gives the counter, which must have none, n stripes.
+// SpreadOver gives the counter n stripes. The counter must have no stripes yet.
 func (c *Counter) SpreadOver(n int) {
 	c.stripes.Store(newStripes(n))
 }

@@ -28,7 +28,7 @@ type Inline struct {
 	all Stripes
 }
 
-// Use gives the counter, which must be new, the stripes s, which no other counter may have.
+// Use gives the counter the stripes s. The counter must be new, and no other counter may have the stripes.
 func (c *Counter) Use(s *Inline) {
 	s.of = c
 	s.all.cells = s.cells[:]
@@ -60,9 +60,9 @@ func (s *Inline) Add(v float64) {
 // HashFactor makes the hash for [Inline.Ints] from the position of a goroutine's stack.
 const HashFactor = goldenRatio >> 32
 
-// Ints returns the number to which the caller adds whole numbers. It usually differs for each
-// goroutine, and for each depth of its stack. hash is the address of a variable of size zero on the
-// stack, which takes no stack space, multiplied by HashFactor.
+// Ints returns the number to which the caller adds whole numbers. It usually differs for each goroutine, and
+// for each depth of its stack. hash is the address of a variable on the stack, multiplied by HashFactor. The
+// variable has size zero, so it takes no stack space.
 //
 // Adding 1 then takes as long as a bare atomic add. For that, the calling function must have no frame,
 // so it must not call other functions, and it must not read memory. Everything that a function reads or

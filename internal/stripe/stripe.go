@@ -40,8 +40,8 @@ func Index(n int) int {
 	return int(hash >> 32 * uint64(n) >> 32)
 }
 
-// goroutine returns a number that differs for each goroutine, unless its stack is very deep. The
-// argument points into the stack: to a variable of size zero, which takes no stack space.
+// goroutine returns a number that differs for each goroutine, unless its stack is very deep. The argument
+// points into the stack: to a variable of size zero, because it takes no stack space.
 func goroutine(here unsafe.Pointer) uint64 { return uint64(uintptr(here)) >> 11 }
 
 // Shuffle gives all goroutines other indexes. Code that finds two goroutines with the same stripe calls

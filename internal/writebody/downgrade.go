@@ -76,7 +76,7 @@ func (s *symbol) text() []byte {
 // appends it to buf. It returns the counts of data that it has omitted because version 1.0 lacks it:
 // native histograms with custom buckets, and the exemplars of series that have nothing else.
 //
-// Start timestamps are lost. Each family is described once. Its name is that of its series, without the
+// Start timestamps are lost. Each family is described once. Its name is the name of its series, without the
 // suffixes of classic histograms and summaries.
 func (d *Downgrader) Downgrade(buf, request []byte) ([]byte, writereq.Counts, error) {
 	d.out, d.limit, d.left = buf, len(buf)+maxDowngraded, writereq.Counts{}
@@ -96,7 +96,7 @@ func (d *Downgrader) Downgrade(buf, request []byte) ([]byte, writereq.Counts, er
 	return out, d.left, nil
 }
 
-// readSymbols finds the symbols, which may come after the series that refer to them.
+// readSymbols finds the symbols. In the request, they may come after the series that refer to them.
 func (d *Downgrader) readSymbols(request []byte) error {
 	d.symbols = d.symbols[:0]
 	var f field

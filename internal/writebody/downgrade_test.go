@@ -131,13 +131,13 @@ func TestDowngrade(t *testing.T) {
 	}
 }
 
-// sameRequest compares requests in their printed form, which shows the signs of zeros and treats nil as
+// sameRequest compares requests in their printed form, because it shows the signs of zeros and treats nil as
 // empty.
 func sameRequest(a, b *request) bool {
 	return fmt.Sprintf("%+v", printed(a)) == fmt.Sprintf("%+v", printed(b))
 }
 
-// printed replaces the pointers of histograms, which would be printed as addresses.
+// printed replaces the pointers of histograms, because they would be printed as addresses.
 func printed(r *request) []any {
 	out := []any{r.Metadata}
 	for _, s := range r.Series {

@@ -2,26 +2,26 @@ package writebody
 
 import "google.golang.org/protobuf/encoding/protowire"
 
-// The values of the enumeration MetricType whose series have suffixes.
+// The values of the protobuf enumeration MetricType for the types whose series have suffixes.
 const (
 	typeHistogram      = 3
 	typeGaugeHistogram = 4
 	typeSummary        = 5
 )
 
-// families holds the metadata of a request of version 1.0, which describes families instead of series.
+// families builds the metadata of a request. In version 1.0, a request describes families instead of series.
 type families struct {
 	metadata []byte // encoded fields of the request
 
-	// index has a number for each family name ever seen, up to maxFamilies, and lastIn has the latest
-	// request that described the family. Unlike a map for each request, they need no memory for known
-	// names.
+	// index numbers the family names of all requests, up to maxFamilies. By that number, lastIn has the
+	// latest request that described the family. Known names take no further memory, whereas a new map for
+	// each request would.
 	index   map[string]int
 	lastIn  []uint64
 	request uint64
 }
 
-// maxFamilies is the maximum number of names in index.
+// maxFamilies is the number of names in index after which begin empties it.
 const maxFamilies = 100_000
 
 // begin begins a request.
@@ -69,7 +69,7 @@ func (d *Downgrader) describe(info []byte) error {
 	return nil
 }
 
-// The names of labels, as encoded in fields.
+// The names of labels, with their length in front, as in symbol.field.
 const (
 	nameLabel     = "\x08__name__"
 	quantileLabel = "\x08quantile"

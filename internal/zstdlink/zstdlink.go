@@ -1,5 +1,5 @@
-// Package zstdlink connects the handlers with the zstd compressor, which only programs that import
-// package promhttp/zstd contain: it is a considerable part of a small program.
+// Package zstdlink connects the handlers with the zstd compressor. Only programs that import package
+// promhttp/zstd contain the compressor, because it is a considerable part of a small program.
 package zstdlink
 
 import "io"

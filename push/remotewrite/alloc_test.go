@@ -68,8 +68,8 @@ func (s *streamed) CollectTo(_ context.Context, out *metric.Sink) error {
 	return nil
 }
 
-// TestNoAllocationPerSeries checks that the number of allocations of a push does not depend on the number
-// of series if the series are those of the previous push.
+// TestNoAllocationPerSeries checks that the number of allocations of a push does not depend on the number of
+// series if the series are the same as in the previous push.
 func TestNoAllocationPerSeries(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector allocates")

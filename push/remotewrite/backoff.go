@@ -16,7 +16,7 @@ type backoff struct {
 // succeeded resets the rest to its minimum.
 func (b *backoff) succeeded() { b.last = 0 }
 
-// failed returns how long to rest, at least retryAfter, which the receiver has asked for.
+// failed returns how long to rest. This is at least retryAfter, the time that the receiver has asked for.
 func (b *backoff) failed(retryAfter time.Duration) time.Duration {
 	longest := b.max
 	if last := max(b.last, b.min); last < b.max/2 {

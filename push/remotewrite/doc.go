@@ -20,16 +20,17 @@
 //	err = pusher.Run(ctx) // Returns after a signal.
 //	return errors.Join(err, pusher.Close(context.Background()))
 //
-// A batch job needs only Close, which pushes too, and sets Opts.KeepOnClose. A job that wants to push in
-// between calls [Pusher.Push].
+// A batch job sets Opts.KeepOnClose and calls only Close, because Close pushes, too. A job that wants to push
+// in between calls [Pusher.Push].
 //
 // A Pusher adds no job and instance labels. Set them in Opts.ExternalLabels: without them, the series of two
 // processes are the same series.
 //
 // # Targets
 //
-// A Pusher sends to the receiver that is passed to [New] and to those of Opts.Targets. Each push gathers
-// once for all of them. A target that is slow or down delays neither the gathering nor another target.
+// A Pusher sends to the receiver that is passed to [New] and to the receivers in Opts.Targets. Each push
+// gathers once for all of them. A target that is slow or down delays neither the gathering nor another
+// target.
 //
 // A Pusher uses version 2.0 of the protocol, or version 1.0 if the target does not accept 2.0; see [Auto].
 //

@@ -77,8 +77,8 @@ func (p *Pusher) isClosing() bool {
 // aheadMs limits how far a clock may go back while timestamps still ascend, in milliseconds.
 const aheadMs = 1000
 
-// timestamp returns the timestamp of a push. It is later than that of the previous push, unless the clock
-// was set back.
+// timestamp returns the timestamp of a push. It is later than the timestamp of the previous push, unless the
+// clock was set back.
 func (p *Pusher) timestamp(now time.Time) int64 {
 	ms := now.UnixMilli()
 	if ms <= p.newest && ms > p.newest-aheadMs {

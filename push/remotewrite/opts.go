@@ -117,8 +117,8 @@ type Opts struct {
 	// QueueDir is a directory for the queue of requests that have not been sent. It is created if it does not
 	// exist. Only one Pusher at a time can use it. By default, the queue is in memory.
 	QueueDir string
-	// QueueBytes limits the queue, which all targets share and whose requests are compressed. When it is
-	// full, the oldest requests are dropped. The default is 64 MiB in memory and 1 GiB on disk.
+	// QueueBytes limits the queue of compressed requests. All targets share it. When it is full, the oldest
+	// requests are dropped. The default is 64 MiB in memory and 1 GiB on disk.
 	QueueBytes int64
 
 	// KeepOnClose makes Close send no stale markers, so that queries return the last samples for as long as
@@ -147,7 +147,7 @@ const (
 // withDefaults returns the options with defaults. The target for the URL to comes first in Targets.
 func (o Opts) withDefaults(to string) (Opts, error) {
 	if o.Target.URL != "" {
-		return o, errors.New("the URL of Opts.Target must be empty: that of New is used")
+		return o, errors.New("the URL of Opts.Target must be empty: New gets the URL as an argument")
 	}
 	for _, d := range [...]struct {
 		name string

@@ -48,8 +48,9 @@ type Pusher struct {
 	closed  chan struct{}      // closed when Close has returned
 }
 
-// New returns a Pusher that sends the metrics of g to the receiver at url and to those of opts.Targets. It
-// does not connect to them. The caller must call [Pusher.Close], which also releases the queue.
+// New returns a Pusher that sends the metrics of g to the receiver at url and to the receivers in
+// opts.Targets. It does not connect to them. The caller must call [Pusher.Close], which also releases the
+// queue.
 //
 // New returns an error if g is nil, if a URL or an option is not valid, if two targets have the same name,
 // or if the queue on disk cannot be opened, for example because another process is using it.
@@ -290,9 +291,9 @@ func (p *Pusher) Describe(ch chan<- *prometheus.Desc) {
 	}
 }
 
-// Collect sends the Pusher's own metrics, for [prometheus.Collector]. Their names and their labels
-// remote_name and url are those of the metrics that Prometheus has about its own remote write. Each exists
-// once per target:
+// Collect sends the Pusher's own metrics, for [prometheus.Collector]. They have the names and the labels
+// remote_name and url of the metrics that Prometheus has about its own remote write. Each exists once per
+// target:
 //
 //   - prometheus_remote_storage_samples_total: samples in requests, retries included;
 //   - …_samples_failed_total: samples that the target has rejected;

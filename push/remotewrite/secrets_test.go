@@ -14,7 +14,8 @@ import (
 	"github.com/luxfi/metric/push/remotewrite"
 )
 
-// TestURLKeepsSecrets checks that Status, metrics and errors contain no credentials of a URL.
+// TestURLKeepsSecrets checks that Status, metrics and errors do not reveal the credentials of a URL. All of
+// them contain the German word geheim (secret).
 func TestURLKeepsSecrets(t *testing.T) {
 	for url, want := range map[string]string{
 		"http://user:geheim@h/w":            "http://user:xxxxx@h/w",

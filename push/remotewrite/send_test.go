@@ -34,7 +34,7 @@ func testRecord() *writereq.Record {
 	return &writereq.Record{Counts: writereq.Counts{Samples: 2, Histograms: 2, Exemplars: 1}, NewestMs: ms, Body: writebody.Compress(nil, body)}
 }
 
-// samplesRecord returns a record with only samples, which both versions can represent.
+// samplesRecord returns a record with only samples, because both versions can represent samples.
 func samplesRecord() *writereq.Record {
 	body := writereqtest.EncodeV2(&writereqtest.Request{Series: []writereqtest.Series{
 		{Labels: []writereqtest.Label{{Name: "__name__", Value: "a"}}, Samples: []writereqtest.Sample{{Value: 1, Timestamp: 1}, {Value: 2, Timestamp: 2}}},

@@ -21,8 +21,8 @@ type TargetStatus struct {
 	RestsUntil  time.Time // when a failed request is sent again; zero if no request has failed
 }
 
-// Status returns the state of each target: first the one passed to [New], then those of Opts.Targets. It
-// does not block, and it can be called after Close.
+// Status returns the state of each target: first the one passed to [New], then the targets in Opts.Targets.
+// It does not block, and it can be called after Close.
 func (p *Pusher) Status() []TargetStatus {
 	all := make([]TargetStatus, len(p.targets))
 	for i, t := range p.targets {

@@ -94,8 +94,8 @@ func TestDetailHistograms(t *testing.T) {
 	same(t, "gauge histogram", column(d, 0), 4, 1.5, 1.5, 1.9, 1.99)
 }
 
-// TestDetailGrownHistogram checks a native histogram with a new bucket, which makes it a new series in the
-// store.
+// TestDetailGrownHistogram checks a native histogram with a new bucket. In the store, the bucket makes it a
+// new series.
 func TestDetailGrownHistogram(t *testing.T) {
 	before, after := newWorld(0), newWorld(10)
 	small := &store.Shape{Kind: store.Histogram, Native: true, Buckets: []store.Bucket{{Lower: 4, Upper: 8}}}

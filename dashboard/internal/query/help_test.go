@@ -136,7 +136,7 @@ func (w *world) Gone(family string) (gone []*store.Series) {
 	return gone
 }
 
-// floats converts the numbers of an answer to those of the store.
+// floats converts the numbers of an answer to the representation of the store.
 func floats(numbers []api.Number) []float64 {
 	result := make([]float64, len(numbers))
 	for i, n := range numbers {
@@ -165,7 +165,7 @@ func same(t *testing.T, what string, answer []api.Number, want ...float64) {
 	}
 }
 
-// shown returns the numbers with texts for missing ones, which would look like NaN.
+// shown returns the numbers, with a text for each missing one, because it would look like NaN.
 func shown(numbers []float64) []any {
 	result := make([]any, len(numbers))
 	for i, n := range numbers {

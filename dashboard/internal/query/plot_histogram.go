@@ -13,7 +13,7 @@ type histogramSum struct {
 	w       *window
 	union   *union
 	heat    *heat
-	counter bool        // whether the counts increase; those of a gauge histogram do not
+	counter bool        // whether the counts only increase, unlike in a gauge histogram
 	counts  [][]float64 // for each point, the counts of the buckets; nil if unknown
 }
 

@@ -126,8 +126,8 @@ func (r *rower) counts(s *store.Series) (increase []float64, ok bool) {
 	return increase, histogramIncrease(increase, before, now)
 }
 
-// histogram returns the numbers of a histogram: those of the observations since before or, if there were
-// none, those of all observations.
+// histogram returns the numbers of a histogram. They describe the observations since before or, if there were
+// none since then, all observations.
 func (r *rower) histogram(s *store.Series) []float64 {
 	now := numbersOf(r.s, s)
 	shown, values := now, []float64{now[countAt]}

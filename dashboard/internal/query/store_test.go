@@ -42,7 +42,7 @@ func labels(t *testing.T, pairs ...model.Label) model.Labels {
 }
 
 // TestWithStore follows a program over four samples. A counter appears later, and a native histogram gets
-// another bucket, which makes it another series in the store.
+// another bucket. In the store, the bucket makes it another series.
 func TestWithStore(t *testing.T) {
 	var (
 		s        = store.New(store.Limits{Window: time.Hour, MaxBytes: 1 << 20, MaxSeries: 100})

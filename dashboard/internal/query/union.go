@@ -11,8 +11,8 @@ import (
 // maxUnion limits the buckets of a union. If there are more, neighbors are merged.
 const maxUnion = 1024
 
-// union is a layout that fits all histograms of a plot: its bounds are those of all their buckets. It has
-// gaps where no histogram has a bucket, for example between native buckets.
+// union is a layout that fits all histograms of a plot: its bounds are the bounds of all their buckets. It
+// has gaps where no histogram has a bucket, for example between native buckets.
 type union struct {
 	buckets []store.Bucket
 	native  bool // whether all histograms have native buckets

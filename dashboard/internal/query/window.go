@@ -17,12 +17,12 @@ const (
 // maxRead is how many numbers are read from the past at once; they take 32 MB.
 const maxRead = 4 << 20
 
-// window is the part of the past that a plot shows. A sample is a time at which all series were read. A
-// point is shown in the plot: it is the last sample of an interval, which has several samples if there
-// are too many.
+// window is the part of the past that a plot shows. A sample is a time at which all series were read. A point
+// is shown in the plot: it is the last sample of an interval. If there are too many samples, an interval has
+// several.
 type window struct {
 	samples []time.Time
-	seconds []float64 // between each sample and the previous one
+	seconds []float64 // seconds between each sample and the previous one
 	points  []int     // indexes of samples, ascending
 }
 

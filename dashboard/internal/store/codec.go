@@ -21,13 +21,12 @@ const (
 	opRepeat = 0x80
 	opGap    = 0xC0
 
-	operand   = 0x3F // bits of the first byte after those of the operation
+	operand   = 0x3F // bits of the first byte that hold the operand
 	deltaBias = 32
 )
 
-// runCode returns the code of the longest run that is not longer than n, which must be positive, and the
-// run's length. Any n is a sum of a few runs: each length up to 32 has a code; longer runs are powers of
-// two.
+// runCode returns the code of the longest run that is not longer than n, and the length of that run. n must
+// be positive. Any n is a sum of a few runs: each length up to 32 has a code; longer runs are powers of two.
 func runCode(n int) (code byte, length int) {
 	if n <= 32 {
 		return byte(n - 1), n

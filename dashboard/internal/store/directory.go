@@ -24,7 +24,7 @@ func (dir *directory) memory() int { return dir.bytes + cap(dir.free)*4 + cap(di
 type record struct {
 	name   string
 	kind   Kind
-	family *Family // as it was in the last sample that had it
+	family *Family // the family in the last sample that had it
 	sorted bool    // whether its series are in the order of model.CompareLabels
 	absent bool    // whether it was missing in the last sample
 	round  uint64  // the last round that has begun the family

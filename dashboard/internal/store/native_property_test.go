@@ -71,7 +71,7 @@ func TestPastOfNativeBuckets(t *testing.T) {
 	}
 }
 
-// next returns the key after that of the last bucket.
+// next returns the key after the key of the last bucket.
 func next(b model.NativeBuckets) (key int32) {
 	for _, span := range b.Spans {
 		key += span.Offset + int32(span.Length)

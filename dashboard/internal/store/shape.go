@@ -87,7 +87,7 @@ func appendIndexes[T comparable](indexes []int, offset int, list, old []T) []int
 // reader reads points. It reuses its memory.
 type reader struct {
 	native  nativeReader
-	numbers []float64 // of the point, in the order of its shape
+	numbers []float64 // numbers of the point, in the order of its shape
 }
 
 // readable reports whether p has a value of this kind.
@@ -126,7 +126,7 @@ func (r *reader) read(kind Kind, p *model.Point, expected, other *Shape) *Shape 
 	return shape
 }
 
-// fits reports whether p, which has no native buckets, has the shape s.
+// fits reports whether p has the shape s. p must not have native buckets.
 func fits(kind Kind, p *model.Point, s *Shape) bool {
 	switch kind {
 	case Histogram:
@@ -189,7 +189,7 @@ func newShape(kind Kind, p *model.Point) *Shape {
 	return s
 }
 
-// appendNumbers appends the numbers of p, which has no native buckets.
+// appendNumbers appends the numbers of p. p must not have native buckets.
 func appendNumbers(numbers []float64, kind Kind, p *model.Point) []float64 {
 	switch kind {
 	case Histogram:

@@ -121,7 +121,7 @@ const (
 // Shape describes the numbers of a series.
 type Shape struct {
 	Kind      Kind
-	Buckets   []Bucket  // of a histogram, by ascending bounds; native ones are those that have ever had observations
+	Buckets   []Bucket  // of a histogram, by ascending bounds; native buckets once they have had observations
 	Native    bool      // whether the buckets are native
 	Quantiles []float64 // of a summary
 	States    []string  // of a state set

@@ -6,11 +6,11 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// walk is the position of a round in a family.
+// walk is the state of a round while it reads a family.
 //
-// As long as all series are the expected ones, only next changes. At the first one that differs, the
-// round begins its own list. It merges the list with the expected series while both are in the order of
-// model.CompareLabels, and looks series up in an index if they are not.
+// As long as the series come exactly as expected, only next changes. At the first difference, the round
+// begins its own list of series. While the list and the expected series are sorted by model.CompareLabels, it
+// finds a series by merging the two. Otherwise, it looks the series up in an index.
 type walk struct {
 	model     *model.Family
 	kind      Kind
@@ -27,18 +27,19 @@ type walk struct {
 	lastShape *Shape    // shape of the previous series
 }
 
-// match is the result of finding a series. At most one of the indexes is not negative.
+// match is the result of looking for a series. At least one of the two indexes is -1. Before Round.list
+// exists, listed is the index that the series would have in it.
 type match struct {
 	series   *Series // nil if the series is new
-	expected int     // index of a series that has not come yet
-	listed   int     // index of a series that has already come, in the list that would exist if it differed
+	expected int     // index in walk.expected of a series that comes for the first time, or -1
+	listed   int     // index in Round.list of a series that has come before, or -1
 	gone     bool    // whether the series existed before the last sample of the family
 }
 
-// position is an index of the expected series or, as its complement, an index of the list.
+// position is an index in walk.expected or, if it is negative, the complement of an index in Round.list.
 type position int32
 
-// diverge begins a list of series.
+// diverge begins the round's own list of series, with those that have come so far.
 func (r *Round) diverge() {
 	w := &r.walk
 	if w.differs {
@@ -114,7 +115,7 @@ func (r *Round) lookUp(key string) (match, bool) {
 	}
 }
 
-// place puts a series in the place of its match: the series that was found, or its replacement.
+// place records s at the position of m. s is the series of m, or replaces it.
 func (r *Round) place(m match, s *Series) {
 	w := &r.walk
 	if !w.differs && s == m.series {
@@ -141,7 +142,7 @@ func (r *Round) place(m match, s *Series) {
 	r.list = append(r.list, s)
 }
 
-// pass leaves out the series of a match.
+// pass leaves the series of m out of the sample.
 func (r *Round) pass(m match) {
 	if m.expected >= 0 {
 		r.diverge()

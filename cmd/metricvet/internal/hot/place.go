@@ -23,7 +23,7 @@ func isHTTPHandler(sig *types.Signature) bool {
 	return p.Len() == 2 && isNamed(p.At(0).Type(), "net/http", "ResponseWriter") && isNamed(p.At(1).Type(), "net/http", "Request")
 }
 
-// isGRPCHandler reports whether a signature is that of a service method or an interceptor.
+// isGRPCHandler reports whether a function with this signature is a service method or an interceptor.
 func isGRPCHandler(sig *types.Signature) bool {
 	p, results := sig.Params(), sig.Results()
 	if results.Len() == 0 || !isError(results.At(results.Len()-1).Type()) {

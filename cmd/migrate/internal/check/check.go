@@ -17,7 +17,7 @@ import (
 	"github.com/luxfi/metric/cmd/migrate/internal/source"
 )
 
-// A Checker checks the packages of one build.
+// A Checker type-checks the packages of one build.
 type Checker struct {
 	graph   *load.Graph
 	outside map[string]*types.Package
@@ -32,9 +32,10 @@ type parsed struct {
 	err  error
 }
 
-// New returns a checker of the packages in graph. files maps paths to their files.
+// New returns a checker of the packages in graph. outside has the types of the packages outside the module,
+// by import path, and files has the files of the module, by path.
 //
-// The positions of outside's objects belong to fset.
+// The positions of the objects in outside belong to fset.
 func New(graph *load.Graph, fset *token.FileSet, outside map[string]*types.Package, files map[string]*source.File) *Checker {
 	return &Checker{graph, outside, maps.Clone(files), make(map[string]*parsed), fset}
 }
@@ -60,7 +61,9 @@ type Round struct {
 	Packages []*Package // without read-only packages
 	Problems []Problem
 
-	Client, Ours map[string]*types.Package // the packages of the libraries by their path below the root
+	// Client and Ours have the packages of client_golang and of this library, by their paths below the root
+	// of each module.
+	Client, Ours map[string]*types.Package
 
 	checker *Checker
 	byFile  map[*ast.File][]*Package
@@ -155,7 +158,7 @@ func (c *Checker) check(r *Round, p *load.Package, checked map[string]*types.Pac
 
 func (c *Checker) parse(path string) (*ast.File, error) {
 	f := c.files[path]
-	if f == nil { // of another module
+	if f == nil { // The file belongs to another module.
 		var err error
 		if f, err = source.Read(path); err != nil {
 			return nil, err

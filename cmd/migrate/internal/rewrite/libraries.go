@@ -95,7 +95,7 @@ func (r relation) and(s relation) relation {
 	return relation{r.alike && s.alike, r.toClient || s.toClient, r.toOurs || s.toOurs, r.narrow || s.narrow, r.widen || s.widen}
 }
 
-// same reports whether two types are identical. The types of a package and those of its variant with test
+// same reports whether two types are identical. The types of a package and the types of its variant with test
 // files count as identical.
 func (l *libraries) same(a, b types.Type) bool { return l.relate(a, b).same() }
 
