@@ -82,7 +82,7 @@ func figuresOf(page string) (string, error) {
 	for i, line := range machine {
 		machine[i] = strings.TrimPrefix(strings.TrimPrefix(line, "- "), "Machine: ")
 	}
-	fmt.Fprintf(&out, "\nFigures and factors are medians over the rounds of one run, so a factor can differ from the quotient of its row.\nThe machine: %s.\n", strings.Join(machine, ", "))
+	fmt.Fprintf(&out, "\nFigures and factors are medians over the rounds of one run, so a factor can differ from the quotient of its\nrow. The machine: %s.\n", strings.Join(machine, ", "))
 	return out.String(), nil
 }
 
