@@ -6,7 +6,7 @@ import (
 )
 
 // mutex is a sync.Mutex that also accepts tasks for its current holder, so that callers need not
-// block on it. On an overloaded machine, every waiting goroutine has to be scheduled before the
+// block on it. On an overloaded machine, every waiting goroutine must be scheduled before the
 // next one can take a mutex. When a deadline ends the runs of hundreds of collectors, the holder
 // does the bookkeeping for all of them in less time than a single context switch takes.
 type mutex struct {

@@ -8,7 +8,7 @@ import (
 
 // Unchecked returns vec as a collector that describes nothing, so that a registry takes it even if
 // other vectors of the same name have other labels or another help. The scrape still reads its
-// series without running anybody else's code, and still leaves out those that are in conflict.
+// series without running user code, and still leaves out those that are in conflict.
 func Unchecked[C any, P Child[C]](vec *Vec[C, P]) prometheus.Collector { return &unchecked{vec} }
 
 // unchecked is a vector that describes nothing.

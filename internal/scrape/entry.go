@@ -25,7 +25,7 @@ type Entry struct {
 	engineCollector *engine.Collector // nil for native and nested collectors
 	named           bool              // whether the name was requested, as with WithName
 	Several         bool              // whether several collectors may request this name
-	numbered        string            // name before a number was appended; empty if the name has to be as it is
+	numbered        string            // name before a number was appended; empty if the name must stay as it is
 	Number          string            // such as "[from Gatherer #1]", for a member of Gatherers; begins its errors
 	Hosted          bool              // whether it is the only gatherer of a host; its errors are passed on unchanged
 
