@@ -38,7 +38,6 @@ type Config[C any, P instrument.Child[C]] struct {
 // If a program uses an attribute set repeatedly, the index finds its series by the memory of the set (see
 // [ready]). For other sets, the keys determine a vector (see [shape]), and the values determine a series in
 // that vector.
-// vector ([shape]), and the values to a series in it.
 type Index[C any, P instrument.Child[C]] struct {
 	config Config[C, P]
 	ready  ready[C]
