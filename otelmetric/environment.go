@@ -25,7 +25,7 @@ func (c *config) fromEnvironment() (errs []error) {
 	case "always_off":
 		c.sampled = exemplar.AlwaysOffFilter
 	case "trace_based":
-		c.sampled = exemplar.TraceBasedFilter
+		c.sampled = sampledSpan
 	default:
 		errs = append(errs, fmt.Errorf("the environment variable %s is ignored: it is %q, and always_on, always_off and trace_based are allowed",
 			filterVariable, value))
