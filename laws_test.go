@@ -113,7 +113,7 @@ func TestScrapeEndsAtDeadline(t *testing.T) {
 	}
 }
 
-// boundRegistry is a registry of client_golang, whose Collect waits for a slow collector.
+// boundRegistry is a registry of client_golang with a slow collector, for which its Collect waits.
 func boundRegistry(t *testing.T) metric.Collector {
 	t.Helper()
 	theirs := prometheus.NewRegistry()

@@ -42,10 +42,10 @@ import (
 //   - any type with a method String, which returns the label value: time.Duration, netip.Addr, or a
 //     type of the program's own. The method must have a value receiver, or the field must be a
 //     pointer. A nil pointer and a nil [fmt.Stringer] are empty label values;
-//   - a struct, whose fields are labels as well. The name of the outer field and an underscore, or its
-//     tag and an underscore, come before their names: the labels above are method, code, peer_zone and
-//     from_cache. An embedded struct without a tag adds no prefix. A struct with a method String is
-//     one label.
+//   - a struct. Each of its fields is a label. The names of these labels have a prefix: the tag of the
+//     outer field, or its name if it has no tag, and an underscore. So the labels above are method,
+//     code, peer_zone and from_cache. An embedded struct without a tag adds no prefix. A struct with a
+//     method String is one label.
 //
 // The String method of a string, integer or bool must always return the same text for the same
 // value, because the vector caches it. With calls the String method of other types each time,

@@ -28,9 +28,9 @@ func (m *Map[C]) Remember(e *Entry[C], s unsafe.Pointer, called, values []string
 	}
 }
 
-// add adds the struct at s, whose labels have the values own, and its child. Any number of structs may
-// have the same labels, so the front is cleared when it has limit of them. The caller must hold the
-// mutex of the map.
+// add adds the struct at s and its child. own are the label values of the struct. Any number of structs may
+// have the same labels, so the front is cleared when it has limit of them. The caller must hold the mutex of
+// the map.
 func (f *Front) add(s unsafe.Pointer, called, own []string, child unsafe.Pointer, limit int) {
 	table := f.table()
 	t := table.Load()

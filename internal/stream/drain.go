@@ -74,9 +74,9 @@ func (m *Mixer) checkCurrent() {
 	}
 }
 
-// take returns the next chunk. It takes the chunks of the current stream until its end, and then those of
-// the stream with the longest queue, whose turn begins. more is true while a stream is not at its end, even
-// if no chunk is there yet.
+// take returns the next chunk. It takes the chunks of the current stream until its end. Then the turn of the
+// stream with the longest queue begins. more is true while a stream is not at its end, even if no chunk is
+// there yet.
 func (m *Mixer) take() (chunk []byte, turn, more bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
