@@ -75,9 +75,8 @@ type HandlerOpts struct {
 	//   - http.Server.WriteTimeout, counted from the start of the handler, less the TimeoutOffset that a
 	//     header of that value would have by default.
 	//
-	// If none of them sets a deadline and Timeout is not positive, a scrape takes as long as its
-	// collectors do, or until the client goes away. Clients such as curl or a browser send no
-	// header.
+	// Without Timeout and these deadlines, a scrape lasts until its collectors return or the client
+	// goes away. Clients such as curl or a browser send no header.
 	Timeout time.Duration
 	// TimeoutOffset is how much earlier than the header says a scrape ends, so that the result
 	// arrives in time. The default is the smaller of 500 ms and a tenth of the header. A negative

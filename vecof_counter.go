@@ -29,10 +29,10 @@ import (
 //
 // # Names
 //
-// The tag of a field, as in label:"code", is the name of its label. Without a tag, the name is that
-// of the field in snake case: Method is method, StatusCode is status_code and HTTPMethod is
-// http_method. Names that this splits in the wrong place, such as IPv4 or OAuth2, need a tag. The
-// tag label:"-" leaves a field out.
+// The tag of a field, as in label:"code", is the name of its label. Without a tag, the label has the
+// name of the field in snake case: Method becomes method, StatusCode becomes status_code and
+// HTTPMethod becomes http_method. The conversion splits some names, such as IPv4 or OAuth2, in the
+// wrong place; such fields need a tag. The tag label:"-" leaves a field out.
 //
 // # Types
 //

@@ -122,8 +122,8 @@ func (l *limit) add(n int) {
 	}
 }
 
-// fit replaces the caller's values if one of them is too long: with the values of the series that counts
-// such label sets.
+// fit replaces values in place if one of them is too long: by truncated values or, if the limit is
+// [OverflowLongValues], by the values of the overflow series.
 func (l *limit) fit(values []string) {
 	limit := l.values.Load()
 	if limit == nil {
@@ -225,9 +225,9 @@ func (m *Map[C]) SetValueLimit(values ValueLimit) {
 	})
 }
 
-// Fit replaces values in place if one of them is too long: with the values of the series that counts such
-// label sets. There must be no series with the given values. If values may be too long, the caller must call
-// Fit before [Map.GetOrCreate].
+// Fit replaces values in place if one of them is too long: by the values of the series that is used instead.
+// No series has the given values. If values may be too long, the caller must call Fit before
+// [Map.GetOrCreate].
 func (m *Map[C]) Fit(values []string) {
 	if l := m.limit.Load(); l != nil {
 		l.fit(values)

@@ -27,8 +27,9 @@ type Offer struct {
 // SetFormats offers formats, the preferred one first, except versions of OpenMetrics that package encode
 // and expfmt cannot write. Clients that accept none of the offered formats get the text format if it is
 // offered, and otherwise the first format.
-// Only clients that name OpenMetrics 2 get it: a client that sends a wildcard may be unable to read it. If
-// nothing else is offered, other clients get the text format.
+//
+// Only clients that name OpenMetrics 2 get it, because a client that sends a wildcard may be unable to read
+// it. If nothing else is offered, other clients get the text format.
 func (o *Offer) SetFormats(formats []expfmt.Format) {
 	o.formats = slices.DeleteFunc(slices.Clone(formats), func(f expfmt.Format) bool { return !isSpoken(f) })
 	o.unnamed = slices.DeleteFunc(slices.Clone(o.formats), isOpenMetrics2)
