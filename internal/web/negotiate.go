@@ -138,8 +138,8 @@ func addVary(h http.Header, field string) {
 // negotiateCoding returns the offer that best suits an Accept-Encoding header (RFC 9110, 12.5.3): the one
 // with the highest quality, or the first offered of several. The header states a quality for each coding
 // that it names, and with "*" for all other codings. Without "*", the client does not accept other codings.
-// If the client accepts no offer, the response is not compressed, even if the header refuses that, too:
-// uncompressed metrics are of more use to the client than 406 Not Acceptable.
+// If the client accepts no offer, the response is not compressed. This is so even if the header refuses
+// uncompressed responses, because they are of more use to the client than 406 Not Acceptable.
 func negotiateCoding(headers []string, offers []Coding) Coding {
 	qualities := make([]float64, len(offers)) // qualities of named codings
 	for i := range qualities {
