@@ -16,8 +16,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// badSamples returns metrics because of which Prometheus would refuse a whole exposition in some format,
-// with the expected error texts.
+// badSamples returns invalid metrics with the expected error texts. An exposition with one of these metrics
+// would be refused by Prometheus, as a whole, in at least one format.
 func badSamples(t *testing.T) map[string]struct {
 	metric prometheus.Metric
 	want   string

@@ -9,13 +9,13 @@ import (
 )
 
 // BridgeCounterVec returns v as client_golang's CounterVec, for a library that takes one. All Bridge
-// functions work alike: the result can be used like a vector made by client_golang, and its series are
-// those of v. Everything that the library counts appears where v is registered.
+// functions work alike: the result can be used like a vector made by client_golang, and has the same
+// series as v. Everything that the library counts appears where v is registered.
 //
-// A library may also register the bridge. A registry of this package treats it as v: it registers v if v is
-// not registered yet, and returns an [AlreadyRegisteredError] if it is. ExistingCollector is then a bridge,
-// for libraries that continue with ExistingCollector.(*prometheus.CounterVec). Unregister removes v. A
-// registry of client_golang sees only the series that were used through the bridge.
+// A library may also register the bridge. A registry of this package then registers v. If v is registered
+// already, it returns an [AlreadyRegisteredError] whose ExistingCollector is a bridge, for libraries that
+// continue with ExistingCollector.(*prometheus.CounterVec). Unregister removes v. A registry of client_golang
+// sees only the series that were used through the bridge.
 //
 // Labels that are curried or constrained in v are curried or constrained in the result, too. To delete
 // series, call the methods of v: the methods of the result, including Reset, delete nothing. If v is nil,

@@ -40,7 +40,8 @@ func newBundled() *bundled {
 	return b
 }
 
-// countRequest counts one request in all instruments, in an order in which no prefix is consistent.
+// countRequest counts one request in all instruments, in one change. If only some of the instruments had
+// changed, their values would contradict each other.
 func (b *bundled) countRequest(a string) {
 	b.bundle.Apply(
 		metric.AddTo(b.errors.WithLabelValues(a), 1),

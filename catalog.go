@@ -25,7 +25,7 @@ func Catalog(g Gatherer) (*catalog.Catalog, error) {
 // without series, and all families that this gather yields. For a gatherer that is not a registry of this
 // module, the catalog has only the gathered families.
 //
-// If a collector fails or does not return in time, CatalogWithContext returns an error like that of
+// If a collector fails or does not return in time, CatalogWithContext returns the same error as
 // [ContextRegistry.GatherWithContext], together with a catalog of everything else, including the families
 // that the collector describes. The catalog is never nil.
 func CatalogWithContext(ctx context.Context, g Gatherer) (*catalog.Catalog, error) {

@@ -49,8 +49,8 @@ func clashes() []clash {
 }
 
 // nameCorner has clashes of names between sources of all kinds, which are scraped in all formats and with
-// all escaping schemes. No exposition may contain a name twice, and no family without a clash may be
-// missing.
+// all escaping schemes. Each exposition must contain every name at most once, and every family whose name
+// clashes with no other.
 func nameCorner(t *testing.T) *corner {
 	c := &corner{t: t, name: "names"}
 	registry, other := metric.NewContextRegistry(metric.WithSelfMetrics("chaos")), metric.NewContextRegistry()

@@ -147,7 +147,7 @@ func mayRepeat(series string) bool {
 	return strings.HasPrefix(series, streamed)
 }
 
-// familyNames maps the names of samples that the families of an exposition can have to these families.
+// familyNames maps each sample name that can occur in an exposition to the family of the sample.
 type familyNames map[string]string
 
 // samplesOf returns the names that the samples of a family can have.

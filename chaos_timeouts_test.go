@@ -14,9 +14,9 @@ import (
 	"github.com/luxfi/metric/metrictest"
 )
 
-// timeoutCorner has impatient clients, which announce a timeout of 10 ms or disconnect even earlier, next
-// to patient ones. The patient clients must get everything, because a client that cannot wait says nothing
-// about the health of a collector.
+// timeoutCorner has impatient clients and patient ones. The impatient clients announce a timeout of 10 ms or
+// disconnect even earlier. The patient clients must get everything all the same: that a collector has kept an
+// impatient client waiting does not mean that it is stuck.
 func timeoutCorner(t *testing.T) *corner {
 	const (
 		takes    = 100 * time.Millisecond

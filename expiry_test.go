@@ -312,6 +312,8 @@ func TestConnectionsDoNotExpire(t *testing.T) {
 	})
 }
 
+// TestExpiryOfRegistries checks which expiry applies to vectors in several registries, and to vectors with an
+// expiry of their own.
 func TestExpiryOfRegistries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hour := metric.NewContextRegistry(metric.WithSeriesExpiry(time.Hour))

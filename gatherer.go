@@ -47,9 +47,9 @@ func NewPrefixGatherer() MultiGatherer {
 	}}
 }
 
-// NewLabelGatherer returns a [MultiGatherer] that adds a label to every series, whose value is the
-// name of the gatherer. It leaves out and reports a family that already has the label. If the name
-// of the label is not valid, every call of Register returns an error.
+// NewLabelGatherer returns a [MultiGatherer] that adds a label to every series. The value of the label
+// is the name of the gatherer. It leaves out and reports a family that already has the label. If the
+// name of the label is not valid, every call of Register returns an error.
 func NewLabelGatherer(label string) MultiGatherer {
 	return &multiGatherer{scrape.NewRegistry(gatherError), func(name string) (collect.Wrapping, error) {
 		labels := Labels{label: name}

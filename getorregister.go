@@ -36,8 +36,8 @@ func GetOrRegister[C Collector](reg Registerer, c C) (C, error) {
 	return existing.(C), nil //nolint:forcetypeassert // It was checked.
 }
 
-// getOrRegister returns c, or the collector that reg already has if fits reports that it has the
-// right type.
+// getOrRegister registers c and returns it. If reg already has an equal collector, getOrRegister returns
+// that one, provided that fits reports that it has the right type.
 func getOrRegister(reg Registerer, c Collector, fits func(Collector) bool) (Collector, error) {
 	if collect.IsNil(reg) {
 		return nil, fmt.Errorf("cannot register %s: the Registerer (%T) is nil", called(c), reg)

@@ -32,10 +32,10 @@ const (
 // HandlerOpts are the options of a handler. The zero value is usable. Note that Timeout has no
 // default.
 type HandlerOpts struct {
-	// ErrorLog is called with everything that goes wrong. If it is nil and ErrorHandling is
-	// ContinueOnError, whose answers do not show failures, the handler uses LogErrors(nil), unless
-	// it serves a registry that logs failures itself (WithLogger). To turn this default off, set a
-	// function that does nothing. HandlerForTransactional and ScrapeContext have no such default.
+	// ErrorLog is called with everything that goes wrong. If ErrorHandling is ContinueOnError,
+	// answers do not show failures, so the default is LogErrors(nil), unless the handler serves a
+	// registry that logs failures itself (WithLogger). To turn this default off, set a function
+	// that does nothing. HandlerForTransactional and ScrapeContext have no such default.
 	//
 	// ErrorLog must be safe for concurrent use. errors.As finds a *GatherError in the errors of a
 	// registry. ErrorLog gets errors as they are, including any credentials in them. It gets an
@@ -75,9 +75,8 @@ type HandlerOpts struct {
 	//   - http.Server.WriteTimeout, counted from the start of the handler, less the TimeoutOffset that a
 	//     header of that value would have by default.
 	//
-	// If none of them sets a deadline and Timeout is not positive, a scrape takes as long as its
-	// collectors do, or until the client goes away. Clients such as curl or a browser send no
-	// header.
+	// Without Timeout and these deadlines, a scrape lasts until its collectors return or the client
+	// goes away. Clients such as curl or a browser send no header.
 	Timeout time.Duration
 	// TimeoutOffset is how much earlier than the header says a scrape ends, so that the result
 	// arrives in time. The default is the smaller of 500 ms and a tenth of the header. A negative

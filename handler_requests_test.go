@@ -14,7 +14,7 @@ import (
 	"github.com/luxfi/metric/promhttp"
 )
 
-// TestUnusualRequests compares the answers to requests that no scraper sends with those of
+// TestUnusualRequests sends requests that no scraper sends, and checks that the handler answers like
 // client_golang's handler.
 func TestUnusualRequests(t *testing.T) {
 	r := oneCounter()

@@ -24,8 +24,8 @@ func (p *pager) Write(b []byte) (int, error) {
 	return p.ResponseRecorder.Write(b)
 }
 
-// TestUnreadResponses checks clients that do not read and have no deadline: the other clients lack a
-// stream collector in at most one scrape, and only the unread answers lack the rest of the stream.
+// TestUnreadResponses checks the effect of clients that do not read and have no deadline: at most one scrape
+// of another client lacks the stream collector, and only the unread answers lack the rest of the stream.
 func TestUnreadResponses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const series = 200_000

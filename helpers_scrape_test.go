@@ -22,8 +22,8 @@ func registered(t *testing.T, c metric.Collector, opts ...metric.CollectorOption
 	return r
 }
 
-// scrapeOnce gathers with a timeout. It returns the value of the scripted collector, 0 if it is
-// missing, and its failure.
+// scrapeOnce gathers with a timeout. It returns the value of the scripted collector, or 0 if the value is
+// missing, and the failure of the collector.
 func scrapeOnce(t *testing.T, r *metric.ContextRegistry, timeout time.Duration) (float64, error) {
 	t.Helper()
 	families, err := scrapeFor(t, r, timeout)
@@ -45,7 +45,7 @@ func wantScrape(t *testing.T, r *metric.ContextRegistry, value float64, failure 
 	}
 }
 
-// failuresOf returns the failures of a collector in err.
+// failuresOf returns the first failure of a collector in err.
 func failuresOf(err error, collector string) error {
 	gathered, ok := errors.AsType[*metric.GatherError](err)
 	if !ok {
@@ -68,7 +68,7 @@ func namesOf(families []*metric.MetricFamily) []string {
 	return names
 }
 
-// wantFamilies checks that all of want, and nothing else, was gathered.
+// wantFamilies checks the names of the families that were gathered.
 func wantFamilies(t *testing.T, got []*metric.MetricFamily, want []string) {
 	t.Helper()
 	if names := namesOf(got); !slices.Equal(names, want) {
@@ -84,7 +84,7 @@ func scrapeFor(t *testing.T, g metric.GathererWithContext, timeout time.Duration
 	return g.GatherWithContext(ctx)
 }
 
-// self returns a series of the self-metrics of a collector, in namespace app.
+// self returns the name and labels of a self-metric about a collector, in the namespace app.
 func self(name, collector string) string {
 	return fmt.Sprintf("app_scrape_collector_%s{collector=%q}", name, collector)
 }
@@ -99,7 +99,7 @@ func mustGather(t *testing.T, g metric.Gatherer) []*metric.MetricFamily {
 	return families
 }
 
-// seriesOf returns what was gathered, one string for each series.
+// seriesOf returns the name and labels of each series, as text.
 func seriesOf(families []*metric.MetricFamily) []string {
 	var all []string
 	for _, f := range families {
@@ -114,7 +114,7 @@ func seriesOf(families []*metric.MetricFamily) []string {
 	return all
 }
 
-// gatheredText gathers, and returns everything gathered as comparable text.
+// gatheredText gathers, and returns all families as a text that is equal for equal families.
 func gatheredText(t *testing.T, g metric.Gatherer) string {
 	t.Helper()
 	families, err := g.Gather()
@@ -148,7 +148,7 @@ func register(t *testing.T, r *metric.ContextRegistry, name string, c metric.Col
 	}
 }
 
-// withDefault sets another default registry for the time of a test.
+// withDefault makes r the default registry until the test ends.
 func withDefault(t *testing.T, r *metric.ContextRegistry) {
 	t.Helper()
 	registerer, gatherer := metric.DefaultRegisterer, metric.DefaultGatherer

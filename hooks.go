@@ -10,13 +10,13 @@ import (
 // Hooks are functions that a registry calls while it is scraped; see [WithHooks]. All are optional,
 // and must be safe for concurrent use and quick.
 //
-// If a hook panics, or returns a context that cannot be used (a nil pointer, for example), the
-// registry logs that and goes on with the context it had. If a hook of a scrape blocks, the scrape
-// goes on without it shortly after its deadline, and the hook is not called again until it returns.
-// If a hook of a collector blocks, only that collector is missing from the scrape.
+// If a hook panics, or returns a context that is not usable, such as a nil pointer, the registry
+// logs that and uses the context that the hook got. If a hook of a scrape blocks, the scrape goes on
+// without it shortly after its deadline, and the hook is not called again until it returns. If a
+// hook of a collector blocks, only that collector is missing from the scrape.
 //
 // A start hook may return another context, for example one that carries a span. Collectors and the
-// end hook get that context. If the hook returns nil, they get the one the hook got.
+// end hook get that context. If the hook returns nil, they get the context that the hook got.
 type Hooks struct {
 	// ScrapeStart is called before collectors are run.
 	ScrapeStart func(ctx context.Context) context.Context

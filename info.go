@@ -21,9 +21,9 @@ type Info interface {
 	// Set replaces the info labels with a copy of labels. It panics where TrySet returns an error.
 	Set(labels Labels)
 
-	// TrySet is like Set, but returns an error and changes nothing if the names in labels are not
-	// those of the info labels, or if a value is not valid UTF-8. An empty value is the same as an
-	// absent label.
+	// TrySet is like Set, but returns an error instead of panicking: if a name in labels is not the
+	// name of an info label, or if a value is not valid UTF-8. It changes nothing then. An empty
+	// value is the same as an absent label.
 	TrySet(labels Labels) error
 
 	// Labels returns a copy of the info labels, or nil if they have not been set yet.

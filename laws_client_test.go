@@ -190,7 +190,7 @@ func TestClientsThatNeverRead(t *testing.T) {
 				}
 				time.Sleep(10 * time.Millisecond)
 			}
-			// Otherwise the handler has refused the other clients, whose answers wait to be read.
+			// Otherwise the handler has refused the other clients. Their answers wait to be read.
 			for _, c := range conns {
 				status := make([]byte, len("HTTP/1.1 503"))
 				_ = c.SetReadDeadline(time.Now().Add(100 * time.Millisecond))

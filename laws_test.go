@@ -113,7 +113,7 @@ func TestScrapeEndsAtDeadline(t *testing.T) {
 	}
 }
 
-// boundRegistry is a registry of client_golang, whose Collect waits for a slow collector.
+// boundRegistry returns a registry of client_golang as a collector. Its Collect waits for a slow collector.
 func boundRegistry(t *testing.T) metric.Collector {
 	t.Helper()
 	theirs := prometheus.NewRegistry()

@@ -7,10 +7,9 @@ import "sync/atomic"
 //
 // A program may ask for a name more than once. If kind, help, label names and their order, buckets
 // and objectives are the same, it gets the same instrument, also through another Metrics on the
-// same registerer, and from several goroutines at once. The same holds for an instrument of this
-// package that was registered without Metrics. All this requires a registerer that keeps what it is
-// given: with one that does not, such as a [NoOpRegistry], Metrics returns a new instrument each
-// time.
+// same registerer, and from several goroutines at once. It also gets an instrument of this package
+// that was registered without Metrics. A registerer such as a [NoOpRegistry] keeps no collectors;
+// with it, Metrics returns a new instrument each time.
 //
 // Names of metrics and labels may be any UTF-8, including spaces, though most tools work best with
 // letters, digits and underscores.

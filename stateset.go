@@ -6,9 +6,9 @@ import (
 	"github.com/luxfi/metric/internal/instrument"
 )
 
-// StateSet is a set of states that are on or off, such as the states of a state machine, of which
-// exactly one is on. It is exposed as one series for each state, whose value is 1 if the state is
-// on and 0 if it is off. A label with the name of the metric contains the name of the state:
+// StateSet is a set of states that are on or off. In a state machine, for example, exactly one state
+// is on. A scrape gets one series for each state. Its value is 1 if the state is on and 0 if it is
+// off. It has a label with the name of the metric, which contains the name of the state:
 //
 //	app_state{app_state="starting"} 0
 //	app_state{app_state="running"} 1

@@ -9,7 +9,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// reused is a buffer that is used again and again, like those of some web frameworks.
+// reused is a buffer that is used again for each request, as some web frameworks do.
 type reused struct{ buf []byte }
 
 // string returns s as a string that lies in the buffer.

@@ -29,10 +29,10 @@ import (
 //
 // # Names
 //
-// The tag of a field, as in label:"code", is the name of its label. Without a tag, the name is that
-// of the field in snake case: Method is method, StatusCode is status_code and HTTPMethod is
-// http_method. Names that this splits in the wrong place, such as IPv4 or OAuth2, need a tag. The
-// tag label:"-" leaves a field out.
+// The tag of a field, as in label:"code", is the name of its label. Without a tag, the label has the
+// name of the field in snake case: Method becomes method, StatusCode becomes status_code and
+// HTTPMethod becomes http_method. The conversion splits some names, such as IPv4 or OAuth2, in the
+// wrong place; such fields need a tag. The tag label:"-" leaves a field out.
 //
 // # Types
 //
@@ -42,10 +42,10 @@ import (
 //   - any type with a method String, which returns the label value: time.Duration, netip.Addr, or a
 //     type of the program's own. The method must have a value receiver, or the field must be a
 //     pointer. A nil pointer and a nil [fmt.Stringer] are empty label values;
-//   - a struct, whose fields are labels as well. The name of the outer field and an underscore, or its
-//     tag and an underscore, come before their names: the labels above are method, code, peer_zone and
-//     from_cache. An embedded struct without a tag adds no prefix. A struct with a method String is
-//     one label.
+//   - a struct. Each of its fields is a label. The names of these labels have a prefix: the tag of the
+//     outer field, or its name if it has no tag, and an underscore. So the labels above are method,
+//     code, peer_zone and from_cache. An embedded struct without a tag adds no prefix. A struct with a
+//     method String is one label.
 //
 // The String method of a string, integer or bool must always return the same text for the same
 // value, because the vector caches it. With calls the String method of other types each time,

@@ -10,7 +10,7 @@ import (
 	"github.com/luxfi/metric/internal/engine"
 )
 
-// answerError is an error with the status of the answer.
+// answerError is an error with the HTTP status of its answer.
 type answerError struct {
 	status int
 	err    error
@@ -45,8 +45,8 @@ func (e endpoint) serve(d *Dashboard, w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, answer)
 }
 
-// fail answers with an error. The status is that of an *answerError; for other errors the server is to
-// blame.
+// fail answers with an error. An *answerError determines the status. For other errors, it is 503 if the
+// dashboard is closed or has no snapshot yet, and 500 otherwise.
 func fail(w http.ResponseWriter, err error) {
 	status := http.StatusInternalServerError
 	var known *answerError
@@ -92,7 +92,8 @@ func requiredOf(r *http.Request, name string) (string, error) {
 	return text, err
 }
 
-// numberOf returns a numeric parameter.
+// numberOf returns a numeric parameter, or standard if it is missing. It returns an error if the number is
+// not from least to most.
 func numberOf(r *http.Request, name string, standard, least, most int) (int, error) {
 	text := r.URL.Query().Get(name)
 	if text == "" {

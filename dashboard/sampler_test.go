@@ -28,6 +28,8 @@ func TestNothingIsSampledWithoutViewers(t *testing.T) {
 	})
 }
 
+// TestViewersShareOneSampler checks how often the collector runs for two viewers, and that the sampler stops
+// half a minute after the last viewer has left.
 func TestViewersShareOneSampler(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newProbe("x")
@@ -65,6 +67,8 @@ func TestViewersShareOneSampler(t *testing.T) {
 	})
 }
 
+// TestViewerReturnsWhileSamplerStops checks that a viewer that comes at the moment when the sampler stops
+// gets samples.
 func TestViewerReturnsWhileSamplerStops(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newProbe("x")
@@ -110,7 +114,7 @@ func TestHistoryIsSampledWithoutViewers(t *testing.T) {
 	})
 }
 
-// TestHangingCollector checks what a page sees of a collector that ignores its context.
+// TestHangingCollector checks the events that a page gets while a collector ignores its context.
 func TestHangingCollector(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
@@ -150,7 +154,7 @@ func TestHangingCollector(t *testing.T) {
 	})
 }
 
-// states returns the states of the collectors after all events.
+// states returns the last state of each collector in the events that have arrived.
 func states(t *testing.T, s *stream) map[string]string {
 	t.Helper()
 	all := make(map[string]string)
@@ -207,7 +211,8 @@ func TestPanics(t *testing.T) {
 	})
 }
 
-// TestGathererPanics checks a gatherer that is not a registry and misbehaves.
+// TestGathererPanics checks that the sampler survives a gatherer, other than a registry, that panics or
+// returns an error whose methods panic.
 func TestGathererPanics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		calls := 0
@@ -232,6 +237,7 @@ func (badError) Error() string   { panic("no text") }
 func (badError) Is(error) bool   { panic("no Is") }
 func (badError) Unwrap() []error { panic("no Unwrap") }
 
+// TestSampleOnDemand checks that a request without a recent sample causes one, and that requests share it.
 func TestSampleOnDemand(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newProbe("x").does(func(context.Context) { time.Sleep(second / 2) })
@@ -261,6 +267,8 @@ func TestSampleOnDemand(t *testing.T) {
 	})
 }
 
+// TestSampleOnDemandIsBounded checks that no request waits for a collector that hangs for longer than its own
+// context or the timeout allow.
 func TestSampleOnDemandIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
@@ -335,6 +343,7 @@ func TestClose(t *testing.T) {
 	})
 }
 
+// TestCloseEndsWaitingRequests checks that Close ends a request that waits for a sample.
 func TestCloseEndsWaitingRequests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newProbe("x").does(func(ctx context.Context) { <-ctx.Done() })
@@ -349,7 +358,8 @@ func TestCloseEndsWaitingRequests(t *testing.T) {
 	})
 }
 
-// TestSearchWhileCollectorHangs checks requests that arrive while a sample waits for a collector.
+// TestSearchWhileCollectorHangs checks that a search gets the last sample at once while the next sample waits
+// for a collector.
 func TestSearchWhileCollectorHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newProbe("x").does(func(ctx context.Context) { <-ctx.Done() })
@@ -366,7 +376,8 @@ func TestSearchWhileCollectorHangs(t *testing.T) {
 	})
 }
 
-// TestErrorHangs checks an error whose method does not return.
+// TestErrorHangs checks that samples continue, and that Close returns, while the Error method of a gatherer's
+// error hangs.
 func TestErrorHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})

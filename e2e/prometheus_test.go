@@ -55,8 +55,8 @@ var requests = []job{
 	{format: format{name: "default", protobuf: true}},
 }
 
-// config returns a configuration of Prometheus. The timeout is that of the scrapes. A handler that takes
-// all the time that it is allowed leaves its timeout offset for the way back.
+// config returns a configuration of Prometheus with the given interval and timeout of scrapes. A handler that
+// uses all of its time ends before the timeout by its timeout offset, so that the answer arrives in time.
 func config(jobs []job, interval, timeout time.Duration) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, configHeader, model.Duration(interval), model.Duration(timeout))

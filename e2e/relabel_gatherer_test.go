@@ -164,8 +164,8 @@ func TestAggregatedNativeHistograms(t *testing.T) {
 	}
 }
 
-// BenchmarkRelabelNatives measures applying rules to 100,000 series of instruments, from the second scrape on. It
-// compares relabeled and plain scrapes, whose difference is the pipeline's time, and Prometheus.
+// BenchmarkRelabelNatives measures scrapes of 100,000 series of instruments, without rules and with three
+// rules, from the second scrape on. It also measures the time that Prometheus needs for the rules alone.
 func BenchmarkRelabelNatives(b *testing.B) {
 	const (
 		series   = 100_000

@@ -50,6 +50,7 @@ func TestConfigOfOtherPackage(t *testing.T) {
 	}
 }
 
+// TestConfigErrorsOfOtherPackage checks the errors for a Config that another YAML package decodes.
 func TestConfigErrorsOfOtherPackage(t *testing.T) {
 	var config relabel.Config
 	err := yamlv2.Unmarshal([]byte("- {action: keep, x: 1}\n-\n- {regex: {a: b}, target_label: c}\n"), &config)

@@ -13,7 +13,8 @@ import (
 	"github.com/luxfi/metric/push/remotewrite"
 )
 
-// TestRemoteWriteFaults checks pushes to Prometheus through a proxy that fails in every way.
+// TestRemoteWriteFaults checks pushes to Prometheus through a proxy that fails. Each test is another way to
+// fail.
 func TestRemoteWriteFaults(t *testing.T) {
 	t.Parallel()
 	r := newPrometheus(t, "Prometheus", remotewrite.Auto)
@@ -37,7 +38,8 @@ func TestRemoteWriteFaults(t *testing.T) {
 	}
 }
 
-// testStorm answers with 429, 503 and 500 many times. The Pusher must try again until everything has arrived.
+// testStorm lets the proxy answer with 429, 503 and 500 many times. The Pusher must try again until
+// everything has arrived.
 func testStorm(t *testing.T, r *receiver) {
 	f := newFaults(t, r)
 	source := newTicks(100)
@@ -82,7 +84,8 @@ func testRetryAfter(t *testing.T, r *receiver) {
 	s.compare(t, r)
 }
 
-// testHalf accepts half of a request. The Pusher must count the other half as failed.
+// testHalf lets the proxy accept half of a request and reject the rest. The Pusher must count the rest as
+// failed.
 func testHalf(t *testing.T, r *receiver) {
 	f := newFaults(t, r)
 	p := newProgram()
@@ -113,7 +116,7 @@ func testHalf(t *testing.T, r *receiver) {
 	}
 }
 
-// testHanging has one of two receivers hang. The other one must get every push at once.
+// testHanging lets one of two receivers hang. The other one must get every push at once.
 func testHanging(t *testing.T, r *receiver) {
 	hanging := newCollector(t)
 	f := newFaults(t, hanging)

@@ -34,7 +34,7 @@ type sender struct {
 	wantErr string // text in the error of each push if the receiver does not accept everything; usually empty
 }
 
-// push holds the values of a source at some time between two moments.
+// push holds the values that a source had when it was pushed, at some time from from to to.
 type push struct {
 	from, to time.Time
 	held     map[string]float64
@@ -73,13 +73,13 @@ func abandon(t *testing.T, p *remotewrite.Pusher) {
 	_ = p.Close(ctx) // It fails if the queue is not empty.
 }
 
-// push pushes. All receivers must accept the samples.
+// push pushes once. All receivers must accept the samples.
 func (s *sender) push(t *testing.T) {
 	t.Helper()
 	s.deliver(t, s.pusher.Push)
 }
 
-// close closes the Pusher, so that it pushes a last time. All receivers must accept the samples.
+// close closes the Pusher, which pushes a last time. All receivers must accept the samples.
 func (s *sender) close(t *testing.T) {
 	t.Helper()
 	s.deliver(t, s.pusher.Close)
@@ -95,7 +95,7 @@ func (s *sender) deliver(t *testing.T, push func(context.Context) error) {
 	}
 }
 
-// record calls pushes and records the values that the source has meanwhile.
+// record calls the function pushes, and appends to s.pushes the values that the source has during the call.
 func (s *sender) record(pushes func() error) error {
 	time.Sleep(2 * time.Millisecond) // so that no two pushes have the same timestamp
 	p := push{from: time.Now(), held: s.source.held()}
@@ -105,7 +105,8 @@ func (s *sender) record(pushes func() error) error {
 	return err
 }
 
-// queue pushes, or closes the Pusher, while no receiver accepts anything. It returns when the samples are queued.
+// queue calls push, which must push or close the Pusher, while no receiver accepts anything. It returns when
+// the samples are in the queue.
 func (s *sender) queue(t *testing.T, push func(context.Context) error) {
 	t.Helper()
 	before := s.handled()
@@ -143,7 +144,7 @@ func (s *sender) handled() int {
 // pending returns the number of samples in the queue.
 func (s *sender) pending() int { return int(s.pusher.Status()[0].Pending) }
 
-// counted returns the sum, over the targets, of a family of the Pusher's own metrics.
+// counted returns the value of one of the Pusher's own metrics, added up over the targets.
 func (s *sender) counted(t *testing.T, name string) (total float64) {
 	t.Helper()
 	name = "prometheus_remote_storage_" + name
@@ -164,7 +165,7 @@ func (s *sender) counted(t *testing.T, name string) (total float64) {
 	return 0
 }
 
-// checkCounts checks the counters of lost samples and that the queue is empty.
+// checkCounts checks how many samples were rejected and how many were dropped, and that the queue is empty.
 func (s *sender) checkCounts(t *testing.T, failed, dropped int) {
 	t.Helper()
 	for name, want := range map[string]int{

@@ -20,7 +20,7 @@ func TestManyScrapes(t *testing.T) {
 	shop := startProcess(t, `The shop is open on (http://\S+)`, builtTools(t).quickstart, "-listen", "127.0.0.1:0")
 	waitForOrders(t, shop)
 	goroutines := func() float64 { return scrapeShop(t, shop).floats[series("go_goroutines")] }
-	// number of goroutines before the scrapes, without the customers, whose number varies
+	// the largest number of goroutines before the scrapes; it varies with the number of customers
 	before := 0.0
 	for range 20 {
 		before = max(before, goroutines())

@@ -19,7 +19,8 @@ import (
 	"github.com/luxfi/metric/exporter"
 )
 
-// scrape runs an exporter on a free port until it has printed the samples whose lines begin with prefix.
+// scrape runs an exporter on a free port, scrapes it once, prints the samples whose lines begin with prefix,
+// and stops the exporter.
 func scrape(config exporter.Config, prefix string, args ...string) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	config.Logger = slog.New(slog.DiscardHandler)
@@ -143,7 +144,7 @@ func ExamplePolicy() {
 	// shop_scrape_collector_success{collector="supplier"} 0
 }
 
-// tanks are the settings of a program.
+// tanks are the settings in the configuration file of ExampleSetup.
 type tanks struct {
 	Tanks map[string]float64 `yaml:"tanks"`
 }
@@ -258,7 +259,7 @@ func ExampleSecret() {
 	// line 1: the environment variable EXAMPLE_NOT_SET is not set
 }
 
-// Each of several backends has its own gauge, whether the backend answers or not.
+// Each of several backends has its own gauge. It is 1 if the backend answers, and 0 if it does not.
 func ExampleNewUp() {
 	backend := func(name string, ping func(context.Context) error) exporter.Collector {
 		return exporter.Collector{

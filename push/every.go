@@ -40,9 +40,9 @@ type LoopOpts struct {
 	Registry *metric.ContextRegistry
 }
 
-// Every starts a loop that calls f at an interval until ctx is done. It then calls f one last time, to push
-// what was measured since the previous call. The first call comes almost at once; see the field Jitter of
-// [LoopOpts]. Every returns without waiting for a call; see [Loop.Wait].
+// Every starts a loop that calls f at an interval until ctx is done. The loop then calls f one last time, to
+// push the last values. The first call comes almost at once; see the field Jitter of [LoopOpts]. Every
+// returns without waiting for a call; see [Loop.Wait].
 //
 // The context of a call is derived from ctx and has a deadline; see the field Timeout. The context of the
 // last call has the values of ctx and a deadline, but is not canceled with ctx; see the field FlushTimeout.

@@ -3,9 +3,9 @@
 // Prometheus's remote-write protocol.
 //
 // [Pusher] is client_golang's type. The context of its PushContext and AddContext methods ends the request,
-// but not the gathering before it, and the methods push nothing if a collector fails. As its Gatherer, use
-// [Partial] to gather under the context and to push the metrics of all collectors that succeed, or
-// metric.BindGatherer to gather under the context and to push either everything or nothing.
+// but not the gathering before it, and the methods push nothing if a collector fails. To gather under the
+// context, give the Pusher another Gatherer: with [Partial], it pushes the metrics of all collectors that
+// succeed; with metric.BindGatherer, it pushes either everything or nothing.
 //
 //	loop := push.Every(ctx, func(ctx context.Context) error {
 //		g := push.Partial(ctx, registry)

@@ -69,9 +69,11 @@ func (g *glob) at(p place, s string) int {
 	return p.offset
 }
 
-// capturing reports whether globs know the places of their groups. With two gaps, the length of each gap
-// depends on the order of the search. The same is true if a string can end in the texts after the gaps of
-// two globs, because the engine tries the lengths of a gap before it tries the alternatives behind it.
+// capturing reports whether the spans of globs are the parts that package regexp captures. In two cases they
+// may be others, because regexp may choose another match. In the first case, a glob has two gaps: the choice
+// determines the length of each. In the second case, two globs with a gap match the same string, because the
+// text after one gap ends in the text after the other: regexp tries the lengths of a gap before it tries the
+// alternatives after it.
 func capturing(globs []glob) bool {
 	var tails []string
 	for i := range globs {

@@ -222,6 +222,7 @@ func TestLostTail(t *testing.T) {
 	noFaults(t, l)
 }
 
+// TestOverlap checks that Open skips a segment whose records are also in the segment before it.
 func TestOverlap(t *testing.T) {
 	dir, segment, _ := prepared(t, 4)
 	write(t, filepath.Join(dir, "0000000000000002.seg"), read(t, segment))

@@ -68,7 +68,7 @@ func (d *disk) write(s *segment, seq uint64, r *writereq.Record) error {
 	return err
 }
 
-// use makes s the segment that is written.
+// use makes s the segment to which the store writes.
 func (d *disk) use(s *segment) error {
 	if d.segment == s {
 		return nil

@@ -82,6 +82,7 @@ func TestSpaceIsFreed(t *testing.T) {
 	}
 }
 
+// TestSmallerLimit opens a directory with a smaller limit than before, so that old segments are dropped.
 func TestSmallerLimit(t *testing.T) {
 	dir := t.TempDir()
 	l := open(t, dir, 80_000, "a")
@@ -115,6 +116,8 @@ func TestSmallerLimit(t *testing.T) {
 	wantIDs(t, drain(t, l, 0), []int{1})
 }
 
+// TestConsumersComeAndGo opens a directory with other consumers than before. The records of a consumer that
+// is gone are dropped, and a new consumer starts at the end.
 func TestConsumersComeAndGo(t *testing.T) {
 	dir := t.TempDir()
 	l := open(t, dir, 20_000, "old", "stays")

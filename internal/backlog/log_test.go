@@ -73,6 +73,8 @@ func TestEmptyBody(t *testing.T) {
 	})
 }
 
+// TestInFlight checks that Take returns the same record until Done is called, and that a second Done changes
+// nothing.
 func TestInFlight(t *testing.T) {
 	modes(t, func(t *testing.T, dir string) {
 		l := open(t, dir, 1<<20, "a")
@@ -162,6 +164,7 @@ func TestTooLarge(t *testing.T) {
 	})
 }
 
+// TestAvailable checks when the channels of Available are closed: each consumer has its own channel.
 func TestAvailable(t *testing.T) {
 	isClosed := func(ch <-chan struct{}) bool {
 		select {
@@ -193,6 +196,7 @@ func TestAvailable(t *testing.T) {
 	})
 }
 
+// TestReached checks that a consumer has reached a position when all records before it are done or dropped.
 func TestReached(t *testing.T) {
 	modes(t, func(t *testing.T, dir string) {
 		const maxBytes = 4000

@@ -29,7 +29,8 @@ const (
 
 var errPosition = errors.New("the position is damaged")
 
-// positionName returns the file name for a consumer, whose name need not be a valid file name.
+// positionName returns the name of the position file of a consumer. The name of the consumer need not be a
+// valid file name.
 func positionName(consumer string) string {
 	sum := sha256.Sum256([]byte(consumer))
 	return hex.EncodeToString(sum[:16]) + positionSuffix

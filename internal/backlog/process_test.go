@@ -42,6 +42,7 @@ func appendUntilKilled(dir string) {
 	os.Exit(1)
 }
 
+// TestKill kills a process that appends records, and checks the directory that it leaves.
 func TestKill(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "queue")
 	child := exec.Command(os.Args[0])

@@ -9,18 +9,18 @@ import (
 )
 
 // StuckAfter is how long a call that was left behind may have run before the next calls are refused. Until
-// then the next calls wait for it, as long as their own scrapes can: a client that announces a timeout of
-// 10 ms must not cost others their ContextFunc.
+// then the next calls wait for it, as long as their own scrapes can. So a client that announces a timeout of
+// 10 ms, and leaves a call of a ContextFunc behind, does not make the calls of other scrapes fail.
 const StuckAfter = time.Second
 
-// ErrBlocked reports that a user function was left behind or, because of an earlier call, was not called.
+// ErrBlocked reports that a user function was left behind, or that it was not called because an earlier call
+// of it was left behind.
 var ErrBlocked = errors.New("it has not returned in time")
 
-// Caller calls one user function, such as a hook, on behalf of scrapes that cannot wait for it longer than
-// their deadlines allow. A call runs in a goroutine of its own and is left behind when the scrape's
-// [Allowance] is used up. Until a call that was left behind has returned, no other call is started. So the
-// number of goroutines never exceeds the number of scrapes that were under way when the function began to
-// block.
+// Caller calls one user function, such as a hook, for scrapes that have deadlines. Each call runs in a
+// goroutine of its own. The Caller leaves a call behind when the scrape's [Allowance] is used up, and starts
+// no other call until it has returned. So the number of goroutines never exceeds the number of scrapes that
+// were under way when the function began to block.
 //
 // The zero value is ready to use, and safe for concurrent use.
 type Caller struct {

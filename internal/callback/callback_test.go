@@ -127,6 +127,8 @@ func TestMakeContext(t *testing.T) {
 	}
 }
 
+// TestWithin checks that a context within another one has its own values, and the deadline and end of the
+// other one.
 func TestWithin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		outer, cancel := context.WithTimeout(t.Context(), time.Minute)

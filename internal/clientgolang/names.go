@@ -9,8 +9,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// CollectorName returns the name of one of client_golang's own collectors, such as go and process, and
-// "" for all others. families are the families that the collector has announced.
+// CollectorName returns a name for a collector that is part of client_golang, such as "go" or "process", and
+// "" for any other collector. families are the families that the collector has announced.
 func CollectorName(c prometheus.Collector, families []string) string {
 	t := reflect.TypeOf(c)
 	if t.Kind() != reflect.Pointer || !strings.HasPrefix(t.Elem().PkgPath(), reflect.TypeFor[prometheus.Desc]().PkgPath()) {

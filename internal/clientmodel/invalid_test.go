@@ -21,7 +21,8 @@ func histogram(buckets ...*dto.Bucket) *dto.Metric {
 	return &dto.Metric{Histogram: &dto.Histogram{Bucket: buckets}}
 }
 
-// TestInvalidMetrics checks the errors for invalid metrics, and that no other metric is dropped.
+// TestInvalidMetrics checks the errors for invalid metrics, and that the valid metrics beside them are
+// decoded.
 func TestInvalidMetrics(t *testing.T) {
 	tests := []struct {
 		name string
@@ -79,6 +80,7 @@ func TestInvalidMetrics(t *testing.T) {
 	}
 }
 
+// TestInvalidFamilies checks the errors for families that cannot be decoded at all.
 func TestInvalidFamilies(t *testing.T) {
 	tests := []struct {
 		name string
@@ -104,6 +106,8 @@ func TestInvalidFamilies(t *testing.T) {
 	}
 }
 
+// TestDecodeStopsWhenTold checks that Decode returns the first error of the function that gets the points,
+// and does not call it again.
 func TestDecodeStopsWhenTold(t *testing.T) {
 	stop := errors.New("stop")
 	calls := 0
@@ -135,7 +139,7 @@ func TestTypeOf(t *testing.T) {
 	}
 }
 
-// TestInvalidExemplars checks that invalid exemplars are omitted, but not their samples.
+// TestInvalidExemplars checks that a sample with an invalid exemplar is decoded without the exemplar.
 func TestInvalidExemplars(t *testing.T) {
 	bad := &dto.Exemplar{Label: pairs("x", "\xff")}
 	for name, m := range map[string]*dto.Metric{

@@ -12,8 +12,8 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// TestOrderIsRestored checks that labels and buckets may be in any order, like those of collectors that
-// range over a map.
+// TestOrderIsRestored checks that labels and buckets may be in any order. Collectors that range over a map
+// send them in a random order.
 func TestOrderIsRestored(t *testing.T) {
 	in := family("h", dto.MetricType_HISTOGRAM, &dto.Metric{Label: pairs("b", "2", "a", "1"), Histogram: &dto.Histogram{
 		SampleCount: new(uint64(3)), SampleSum: new(1.0),

@@ -6,10 +6,10 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// Origin returns m, from which p was decoded as a value of type t, as the origin of a sample: a
-// [Builder] then returns m instead of encoding p. It returns nil if encoding p would give a different
-// result. m then belongs to the builder. The memory that m refers to may belong to the code that wrote
-// it and, as with all metrics, must not be modified.
+// Origin returns m as the origin of p, or nil if encoding p would not give m again. p must have been decoded
+// from m as a value of type t. A [Builder] returns the origin of a point instead of encoding the point, so m
+// belongs to the builder. The memory that m refers to may belong to the code that wrote it and, as with all
+// metrics, must not be modified.
 func Origin(m *dto.Metric, t model.Type, p *model.Point) any {
 	if !isCanonical(m, t, p) {
 		return nil

@@ -18,8 +18,8 @@ type writeError struct {
 	err  error
 }
 
-// Error names the metric and says what went wrong. The help is part of the text because collectors use it
-// to say what they were doing: metrics made to report an error have no other place for that.
+// Error names the metric and says what went wrong. The help is part of the text, because a metric that
+// reports an error has no other place for what the collector was doing.
 func (e *writeError) Error() string {
 	const maxHelp = 200
 	help := e.info.Help

@@ -6,6 +6,8 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
+// TestExisting checks what becomes of a label that a series has already, when a wrapping adds a label with
+// that name.
 func TestExisting(t *testing.T) {
 	extra := []model.Label{{Name: "instance", Value: "a"}}
 	for _, test := range []struct {

@@ -38,6 +38,7 @@ func large() []*family {
 	return append([]*family{corpus[0], long, corpus[1], wide, corpus[2], wide, long, long}, corpus...)
 }
 
+// TestChunks checks that a large exposition is passed on in chunks of limited size.
 func TestChunks(t *testing.T) {
 	for name, opts := range variants() {
 		t.Run(name, func(t *testing.T) {
@@ -112,6 +113,7 @@ func (f *failing) Write(p []byte) (int, error) {
 	return n, nil
 }
 
+// TestWriteErrorsStick checks that, after the first write error, all methods of an encoder return that error.
 func TestWriteErrorsStick(t *testing.T) {
 	for name, opts := range variants() {
 		for _, short := range []bool{false, true} {

@@ -152,8 +152,8 @@ type batcher interface {
 
 // strict is a format that cannot represent some values that other formats can.
 type strict interface {
-	// checkValue returns an error that says why a point, whose value has the type t of its family,
-	// cannot be written.
+	// checkValue returns an error that says why a point cannot be written, or nil if it can. t is the
+	// type of the point's family.
 	checkValue(t model.Type, p *model.Point) error
 }
 

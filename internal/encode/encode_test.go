@@ -144,6 +144,8 @@ func compare(t testing.TB, got, want []byte) {
 	t.Fatalf("the output ends after line %d", len(gotLines))
 }
 
+// TestAbort checks that Abort writes the points so far without a trailer, and that the encoder accepts
+// nothing after it.
 func TestAbort(t *testing.T) {
 	for name, opts := range formats() {
 		t.Run(name, func(t *testing.T) {

@@ -82,6 +82,7 @@ const maxLineEnd = maxBoundText + 32
 // write. It returns the line at which it stopped. first points to the first line; the first open bytes
 // of that line are the beginning of every line. size is the number of bytes of all lines before the
 // call, and newSize after it.
+//
 // The caller has made enough room, so putLines copies without checks and without a call for each
 // piece. With append and copy, a scrape of 10,000 histograms took 2.0 ms instead of 1.5:
 //

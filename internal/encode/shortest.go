@@ -13,8 +13,8 @@ import (
 // of ten that is not above 2^q. The numbers that read back as v are at most half of 2^q away from it.
 // In units of 10^-decimals, these numbers form an interval of length one to ten: it contains a whole
 // number, and at most one multiple of ten. That multiple, if it exists, has the fewest digits;
-// otherwise the result is the whole number closest to v. As c is below 2^53 and the power of five is
-// below 2^47, the computation is exact.
+// otherwise the result is the whole number closest to v. The computation is exact, because c is below
+// 2^53 and the power of five is below 2^47.
 //
 // Two problems of the general case do not occur here. Halfway between two floats, where it matters
 // which of them is even, there is no whole number. And below a power of two the next float is closer,

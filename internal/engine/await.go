@@ -66,9 +66,9 @@ func (e *Engine) await(s *starter, f *flight, joined bool) (o Outcome) {
 	return o
 }
 
-// maxJoin is how long a scrape without a deadline waits for a run that it has not started. The scrape may
-// be part of that run: a collector that cannot see its context, and gathers from the registry that runs it,
-// waits for itself.
+// maxJoin is how long a scrape without a deadline waits for a run that another scrape has started. There must
+// be a limit, because the scrape may be part of that run: if a collector gathers from the registry that runs
+// it, and cannot see its context, it waits for itself.
 const maxJoin = 10 * time.Minute
 
 // wait waits for a run until tooLong receives a value. It reports whether the run has returned and, if not,

@@ -201,6 +201,7 @@ func TestOwnErrors(t *testing.T) {
 	}
 }
 
+// TestNothingToDo checks a scrape without jobs.
 func TestNothingToDo(t *testing.T) {
 	if outcomes := new(engine.Engine).Collect(t.Context(), nil); len(outcomes) != 0 {
 		t.Errorf("got %v", outcomes)

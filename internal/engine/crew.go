@@ -2,11 +2,11 @@ package engine
 
 import "sync/atomic"
 
-// crew does runs with as few goroutines as possible. Each goroutine does one run after the other. While
-// runs remain, there is one spare goroutine that takes the next run as soon as a processor has time for it.
-// So collectors that do not block need no goroutine of their own, whose stack would have to grow. With 100
-// collectors of 10 metrics each, this saves a quarter of the processor time of a scrape, together with the
-// goroutine that [FromChannelOf] saves.
+// crew does runs with as few goroutines as possible. Each goroutine does one run after the other. While runs
+// remain, there is one spare goroutine that takes the next run as soon as a processor has time for it. So
+// collectors that do not block share a goroutine, and its stack has to grow only once. With 100 collectors of
+// 10 metrics each, this saves a quarter of the processor time of a scrape, together with the goroutine that
+// [FromChannelOf] saves.
 //
 // A run never waits for another one. If one blocks, goes on endlessly or ends by runtime.Goexit, the spare
 // goroutine takes the next.

@@ -40,7 +40,7 @@ func TestKeptRunEndsWhenCancelled(t *testing.T) {
 }
 
 // TestKeptRunEndsWhenJoinerIsCancelled is like [TestKeptRunEndsWhenCancelled] for a scrape that has joined
-// the run of an earlier scrape, whose deadline has passed.
+// a run. The deadline of the scrape that has started the run has passed.
 func TestKeptRunEndsWhenJoinerIsCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var e engine.Engine

@@ -20,8 +20,8 @@ const maxOwnRuns = 16
 // scrape that may not start beside the run waits instead of failing.
 const grace = 100 * time.Millisecond
 
-// minTimeAllowed is how much time a scrape must allow for a verdict on collectors that do not finish in it.
-// Any client can announce a deadline that no collector can keep.
+// minTimeAllowed is the least time that a scrape must allow before an unfinished collector counts as bad. Any
+// client can announce a deadline that is too short for every collector.
 const minTimeAllowed = 500 * time.Millisecond
 
 // flight is a run under way.

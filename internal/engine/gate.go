@@ -6,10 +6,10 @@ import "time"
 // never reads a policy itself:
 //
 //	point           question                                      method
-//	before a run    does the scrape get an answer without one?    before
+//	before a run    can the scrape have a result without one?     before
 //	                does a policy refuse a run now?               refuses
-//	a run starts    is everything there that it needs?            enter, which returns its pass
-//	a run ends,     what does that say about the collector?       pass.judge, pass.release, keep
+//	a run starts    does it get everything that it needs?         enter, which returns its pass
+//	a run ends,     was it good or bad?                           pass.judge, pass.release, keep
 //	or is left
 //	an answer       what is served in place of a failure?         orStale
 //

@@ -94,8 +94,8 @@ func (g *Group) wakeAll() {
 	}
 }
 
-// refuses returns an error if stuck runs have all places, so that a scrape would not get one before its
-// deadline. As with runs of one collector, each scrape decides whether a run is stuck; see flight.inTheWay.
+// refuses returns an error if stuck runs have all places, so that s would not get one before its deadline.
+// Whether a run is stuck depends on the scrape; see flight.inTheWay.
 func (g *Group) refuses(s *Scrape, now time.Time) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()

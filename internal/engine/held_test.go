@@ -29,6 +29,7 @@ func holding(after time.Duration, freed *int, policies *engine.Policy) *engine.C
 	}}
 }
 
+// TestHeld checks that a run can hand over whole families, and that Release gives their memory back once.
 func TestHeld(t *testing.T) {
 	var (
 		e     engine.Engine

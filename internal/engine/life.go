@@ -223,8 +223,8 @@ type leaving struct {
 }
 
 // leave makes a scrape leave runs that have not returned, because the scrape's deadline has passed or it
-// was canceled. That does not end a run that cannot see its context, and such a run stays open to other
-// scrapes. The same holds for a run that belongs to its collector.
+// was canceled. Two kinds of runs go on, and other scrapes can still join them: a run that cannot see its
+// context, and a run that belongs to its collector.
 func (e *Engine) leave(s *Scrape, all ...leaving) {
 	if len(all) == 0 {
 		return

@@ -52,9 +52,9 @@ func (s *starter) lendPlaces() {
 }
 
 // A program that makes a registry for each request registers a stuck collector again and again, and each
-// registry finds it idle. Therefore the number of runs of one origin that were left behind is limited over
-// all other engines. The limits are above one so that a scrape that is too short for a slow collector does
-// not take the collector from other registries.
+// registry finds it idle. Therefore an engine does not start a collector if the other engines together have
+// left too many runs of the same origin behind. The limits are above one, so that one scrape that is too
+// short for a slow collector does not keep other registries from running it.
 const (
 	maxOverdueElsewhere = 2 // runs that are overdue
 	maxLeftElsewhere    = 8 // runs that are overdue or may still return soon

@@ -67,9 +67,9 @@ func (h *hints) wait() {
 	}
 }
 
-// runContext is the context of a run. It is a value of every context derived from it, so that a scrape can
-// recognize that it is part of a run. Between the run and the scrape there is only user code, and nothing but
-// the context passes through it.
+// runContext is the context of a run. Every context derived from it has it as a value. So a scrape that a
+// collector starts can recognize that it is part of a run: between the run and the scrape there is only user
+// code, and only the context passes through it.
 type runContext struct {
 	context.Context //nolint:containedctx // It is one.
 

@@ -8,6 +8,8 @@ import (
 	"github.com/luxfi/metric/internal/hops"
 )
 
+// TestLoop checks that a target is refused if the scrape has already come through it, in this process or in
+// another one.
 func TestLoop(t *testing.T) {
 	a, b := hops.NewID(), hops.NewID()
 	if a == b {
@@ -29,6 +31,7 @@ func TestLoop(t *testing.T) {
 	}
 }
 
+// TestTooFar checks that a target is refused if the scrape has come through too many others.
 func TestTooFar(t *testing.T) {
 	ctx := t.Context()
 	for range hops.Max {

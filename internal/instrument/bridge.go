@@ -14,29 +14,30 @@ import (
 	"github.com/luxfi/metric/internal/engine"
 )
 
-// BridgeCounters returns vector, whose children are children, as a CounterVec of client_golang.
+// BridgeCounters returns vector as a CounterVec of client_golang. children are the children of vector.
 func BridgeCounters(vector prometheus.Collector, children *Counters) *prometheus.CounterVec {
 	return &prometheus.CounterVec{MetricVec: bridge(vector, children, func(s *bridgedSeries[Counter, *Counter]) prometheus.Metric { return bridgedCounter{s} })}
 }
 
-// BridgeGauges returns vector, whose children are children, as a GaugeVec of client_golang.
+// BridgeGauges returns vector as a GaugeVec of client_golang. children are the children of vector.
 func BridgeGauges(vector prometheus.Collector, children *Gauges) *prometheus.GaugeVec {
 	return &prometheus.GaugeVec{MetricVec: bridge(vector, children, func(s *bridgedSeries[Gauge, *Gauge]) prometheus.Metric { return bridgedGauge{s} })}
 }
 
-// BridgeHistograms returns vector, whose children are children, as a HistogramVec of client_golang.
+// BridgeHistograms returns vector as a HistogramVec of client_golang. children are the children of vector.
 func BridgeHistograms(vector prometheus.Collector, children *Histograms) *prometheus.HistogramVec {
 	return &prometheus.HistogramVec{MetricVec: bridge(vector, children, func(s *bridgedSeries[Histogram, *Histogram]) prometheus.Metric { return bridgedHistogram{s} })}
 }
 
-// BridgeSummaries returns vector, whose children are children, as a SummaryVec of client_golang.
+// BridgeSummaries returns vector as a SummaryVec of client_golang. children are the children of vector.
 func BridgeSummaries(vector prometheus.Collector, children *Summaries) *prometheus.SummaryVec {
 	return &prometheus.SummaryVec{MetricVec: bridge(vector, children, func(s *bridgedSeries[Summary, *Summary]) prometheus.Metric { return bridgedSummary{s} })}
 }
 
-// bridged maps the address of a descriptor to the vector with this descriptor, which its bridge shares.
-// A token, and so the vector, lives as long as one of its bridges: the function that makes the series
-// of a bridge refers to the token, also in bridges that client_golang curries.
+// bridged maps the address of a descriptor to the token of the vector with this descriptor. A bridge has
+// the same descriptor as its vector. A token, and so the vector, lives as long as one of its bridges: the
+// function that makes the series of a bridge refers to the token, also in bridges that client_golang
+// curries.
 var bridged struct {
 	mu sync.Mutex
 	by map[uintptr]weak.Pointer[bridgeToken]

@@ -19,12 +19,12 @@ type bucketBounds struct {
 
 	// The numbers between two powers of two are divided into cells of the same width. A cell stores the
 	// bucket of its smallest number, and whether all other numbers are in the same bucket. If not, find
-	// compares with the bounds. The first cell contains the smallest positive bound and stands for everything
-	// below as well, the last one for everything above all bounds.
+	// compares with the bounds. The first cell contains the smallest positive bound, and also stands for all
+	// smaller numbers. The last cell stands for all numbers above the bounds.
 	//
-	// With the default buckets, and values that hit them in an order that no processor predicts,
-	// finding the bucket takes 3 ns this way. Comparing with one bound after the other takes 10 ns,
-	// most of it for mispredictions of the end of the loop.
+	// With the default buckets, and values in an order that no processor predicts, finding the bucket
+	// takes 3 ns this way. Comparing with one bound after the other takes 10 ns, mostly because the
+	// processor does not predict where the loop ends.
 	cells     []cell
 	firstCell int64
 	cellShift uint8 // number of bits of a float64 that do not affect its cell

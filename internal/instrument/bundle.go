@@ -218,7 +218,7 @@ func newFrozenSeries(f *model.Family, series int) *frozenSeries {
 	return s
 }
 
-// read reads the series, whose number may have changed in the meantime.
+// read reads the series. Their number may have changed since newFrozenSeries.
 func (s *frozenSeries) read(series model.Series) {
 	n := series.Len()
 	if n > len(s.points) {

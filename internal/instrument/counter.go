@@ -91,8 +91,7 @@ func (c *Counter) Get() float64 { return c.Value() }
 
 // Point implements Instrument.
 func (c *Counter) Point(p *model.Point, _ *model.Scratch) {
-	// The exemplar is read first, so that it never belongs to an increment that the value does not
-	// contain.
+	// The exemplar is read first, so that the value always contains the increment of the exemplar.
 	exemplar := c.exemplar.Load()
 	created, value := c.created.Load(), c.Value()
 	for created == isRestarting || created != c.created.Load() {

@@ -246,8 +246,8 @@ func (i *Info) restart(last uint64, _ time.Time) (pulse uint64, ok bool) {
 
 func (i *Info) begin(time.Time) {}
 
-// moveTo renders the labels again: to may be the overflow series, whose variable labels have other
-// values.
+// moveTo renders the labels again, because to may be the overflow series, and that has other values of the
+// variable labels.
 func (i *Info) moveTo(to *Info, pulse uint64) uint64 {
 	if labels := i.Labels(); labels != nil {
 		_ = to.TrySet(labels) // They were valid before.

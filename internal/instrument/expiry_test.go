@@ -62,6 +62,7 @@ func checkExpirable[C any, P Child[C]](t *testing.T, v *Vec[C, P], update func(P
 	}
 }
 
+// TestMortal checks for each kind of instrument that its series can expire and return.
 func TestMortal(t *testing.T) {
 	labels := prometheus.UnconstrainedLabels{"a"}
 	counter := func(m *clientmodel.Metric) uint64 { return uint64(m.GetCounter().GetValue()) }

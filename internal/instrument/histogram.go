@@ -253,13 +253,13 @@ func unlockAll(stripes []*observed) {
 // Point implements [Instrument].
 func (h *Histogram) Point(p *model.Point, scratch *model.Scratch) {
 	out := &scratch.Histogram
-	// Here and below, the fields are set one by one: otherwise the compiler builds the struct on the
-	// stack in small pieces and copies it in large ones, for which the processor must wait. With that,
-	// a scrape of 10,000 histograms took 25 ns longer for each.
+	// Here and below, the fields are set one by one. Otherwise the compiler builds the struct on the
+	// stack in small pieces and copies it in large ones, and the processor must wait before it can read
+	// a large piece. With that, a scrape of 10,000 histograms took 25 ns longer for each.
 	buckets := out.Buckets[:0]
 	*out = model.HistogramValue{}
 	out.Bounds, out.Buckets = h.shape.bounds.upper, buckets
-	// Exemplars are read before the counts, so that none belongs to an observation that is not counted.
+	// Exemplars are read before the counts, so that the counts contain the observation of each exemplar.
 	exemplars := h.exemplars.Load()
 	if exemplars != nil {
 		out.Bounds, out.Buckets = nil, exemplars.appendBuckets(out.Buckets, h.shape.bounds.upper)

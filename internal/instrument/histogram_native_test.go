@@ -90,8 +90,8 @@ func TestNativeHistogramLimit(t *testing.T) {
 	}
 }
 
-// TestHistogramProperty checks that for any observations, times, stripes and options the result equals
-// that of client_golang.
+// TestHistogramProperty checks that a histogram equals client_golang's for any observations, times, stripes
+// and options.
 func TestHistogramProperty(t *testing.T) {
 	sequences := 300
 	if testing.Short() {

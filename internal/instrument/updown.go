@@ -46,8 +46,8 @@ func addWhole(c *stripe.Counter, n uint64) {
 	c.AddUint(n)
 }
 
-// Get returns the current value. It reads what has gone down first: what goes up meanwhile may
-// show, but nothing goes down that has not gone up before, as far as additions are in that order.
+// Get returns the current value. It reads the decrements first. If the program increments before it
+// decrements, the increment of each decrement is then read, too, so the value never falls too low.
 func (u *UpDown) Get() float64 {
 	down, downRest := u.down.Sum()
 	up, upRest := u.up.Sum()

@@ -80,9 +80,9 @@ type watched[C any] struct {
 	since int64 // time when the pulse was first seen, in nanoseconds since expiry.begun
 }
 
-// SetExpiry lets series expire that have not been updated for the duration after; 0 disables expiry.
-// The setting of the vector itself takes precedence over those of registries, of which the shortest one
-// applies.
+// SetExpiry lets series expire that have not been updated for the duration after; 0 disables expiry. own
+// reports whether this is the setting of the vector itself, which takes precedence over the settings of
+// registries. Of several registries, the one with the shortest duration applies.
 func (m *Map[C]) SetExpiry(after time.Duration, own bool, life Life[C]) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

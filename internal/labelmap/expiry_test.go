@@ -96,6 +96,7 @@ func TestEntriesReturnOnce(t *testing.T) {
 	})
 }
 
+// TestTimerIsNotArmedForNothing checks that the timer of the sweeps runs only while the map has series.
 func TestTimerIsNotArmedForNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := New[counted](model.NewLayout(nil, []string{"a"}))

@@ -27,7 +27,7 @@ func (m *Map[C]) Stale() (counted, actual int) {
 	return m.index.deleted, len(held) - len(existing(held, m.version.Load()))
 }
 
-// Held returns the number of references to entries for which the index of the map has room.
+// Held returns the capacity of the lists in the index of the map, as a number of entries.
 func (m *Map[C]) Held() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -122,8 +122,8 @@ func (l *limit) add(n int) {
 	}
 }
 
-// fit replaces the caller's values by those of the series that must count them, as far as the limit for their
-// length determines it.
+// fit replaces values in place if one of them is too long: by truncated values or, if the limit is
+// [OverflowLongValues], by the values of the overflow series.
 func (l *limit) fit(values []string) {
 	limit := l.values.Load()
 	if limit == nil {
@@ -225,8 +225,9 @@ func (m *Map[C]) SetValueLimit(values ValueLimit) {
 	})
 }
 
-// Fit replaces values, which belong to the caller and for which there is no series, by those of the
-// series that must count them. It must be called before [Map.GetOrCreate] where values may be too long.
+// Fit replaces values in place if one of them is too long: by the values of the series that is used instead.
+// No series has the given values. If values may be too long, the caller must call Fit before
+// [Map.GetOrCreate].
 func (m *Map[C]) Fit(values []string) {
 	if l := m.limit.Load(); l != nil {
 		l.fit(values)
@@ -316,7 +317,7 @@ func (m *Map[C]) recount() {
 	l.add(int(series - l.series.Load()))
 }
 
-// adopt adds the counts of the limit from, whose map's series are now in the map of l.
+// adopt adds the counts of from. The map of l has taken over the series from the map of from.
 func (l *limit) adopt(from *limit) {
 	from.diverted.MoveTo(&l.diverted)
 	if from.long.Value() > 0 {

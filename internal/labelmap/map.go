@@ -233,8 +233,7 @@ func (m *Map[C]) DeleteFunc(match func(*Entry[C]) bool) int {
 	return m.delete(matched...)
 }
 
-// entries returns the existing series in no particular order, and those that have expired and may
-// return.
+// entries returns the existing series, and the expired ones that may return, in no particular order.
 func (m *Map[C]) entries() []*Entry[C] {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -67,6 +67,8 @@ func TestGetFindsWhatWasCreated(t *testing.T) {
 	}
 }
 
+// TestInitRunsOnceAndBeforeOthersSee checks that GetOrCreate initializes a series once, before it is in the
+// map.
 func TestInitRunsOnceAndBeforeOthersSee(t *testing.T) {
 	m := newMap("a")
 	calls := 0

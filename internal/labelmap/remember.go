@@ -14,9 +14,9 @@ const minRemembered = 64
 func (m *Map[C]) UseFront(front *Front) { m.front = front }
 
 // Remember puts e into the front of the map, under the struct at s. values are the labels of that
-// struct, and called is as in [Front.GetSlowly]. It does nothing if e is not, or no longer, the series
-// with these values, or while another goroutine changes the map: Remember will be called again whenever
-// the front does not find the series.
+// struct, and called is as in [Front.GetSlowly]. It does nothing if the map has removed e, or if e has other
+// values. It also does nothing while another goroutine changes the map: Remember will be called again
+// whenever the front does not find the series.
 func (m *Map[C]) Remember(e *Entry[C], s unsafe.Pointer, called, values []string) {
 	if !m.mu.TryLock() {
 		return
@@ -28,9 +28,9 @@ func (m *Map[C]) Remember(e *Entry[C], s unsafe.Pointer, called, values []string
 	}
 }
 
-// add adds the struct at s, whose labels have the values own, and its child. Any number of structs may
-// have the same labels, so the front is cleared when it has limit of them. The caller must hold the
-// mutex of the map.
+// add adds the struct at s and its child. own are the label values of the struct. Any number of structs may
+// have the same labels, so the front is cleared when it has limit of them. The caller must hold the mutex of
+// the map.
 func (f *Front) add(s unsafe.Pointer, called, own []string, child unsafe.Pointer, limit int) {
 	table := f.table()
 	t := table.Load()

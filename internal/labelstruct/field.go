@@ -26,8 +26,8 @@ const (
 	Uint32
 	Uint64
 
-	// The kinds below are types whose String method must be called to determine the value: those of a
-	// struct or array, of a type that is a pointer in memory, and of a fmt.Stringer.
+	// The kinds below are types whose String method must be called to determine the value: a struct or
+	// array, a type that is a pointer in memory, and a fmt.Stringer.
 	CallValue
 	CallPointer
 	CallInterface

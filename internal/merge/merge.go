@@ -1,10 +1,11 @@
 // Package merge merges what many collectors have given into one checked sequence of families, sorted by
 // name.
 //
-// It leaves out and reports samples that do not fit, and serves everything else. A sample does not fit if
-// its family's type differs from that of earlier samples, if its series is already there, or if another
-// family occupies the name. It compares names as written: after escaping, and with suffixes; see package
-// naming. A family whose help or unit differs is served under the first one, and reported.
+// It leaves out and reports samples that do not fit, and serves everything else. A sample does not fit in
+// three cases: earlier samples of its family have another type, its series is already there, or another
+// family has the same name. The package compares names as written: after escaping, and with suffixes; see
+// package naming. If the help or unit of a family differs between collectors, the package serves the first
+// one, and reports the difference.
 package merge
 
 import (

@@ -36,8 +36,8 @@ func (s *sequence) At(i int, p *model.Point, scratch *model.Scratch) {
 	s.source.At(i, p, scratch)
 }
 
-// TestMixedSources checks that the series of one source are compared with each other if their labels may be
-// the same to a reader, and that a sequential source is read in its order.
+// TestMixedSources checks that the series of one source are compared with each other if a reader may treat
+// their labels as equal, and that a sequential source is read from its first series to its last.
 func TestMixedSources(t *testing.T) {
 	f := family(model.Gauge, "a")
 	point := func(value float64, pairs ...string) model.Point {

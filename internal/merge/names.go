@@ -46,10 +46,10 @@ type clash struct {
 	written string // the common name
 }
 
-// resolveNames drops families that would be written under a name that another family has: its own, or that
-// of a series of a histogram or summary.
+// resolveNames drops families that would be written under the name of another family, or of a series of a
+// histogram or summary.
 //
-// There are usually no pairs, so the only cost is looking for them. A family costs nothing if it has no
+// There are usually no clashes, so the only cost is looking for them. A family costs nothing if it has no
 // suffix and needed no escaping.
 func (in *Input) resolveNames(groups []group) {
 	n := names{scheme: in.Scheme, groups: groups}

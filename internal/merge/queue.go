@@ -7,23 +7,24 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// queue is a heap of the native series of one family, the smallest first. There may be thousands of lists:
-// each instrument that shares its name with others is one.
+// queue is a heap with a cursor for each native source of one family. The cursor with the smallest series is
+// first. It is a heap because there may be thousands of sources: if many instruments have the same name, each
+// of them is a source.
 type queue []*cursor
 
 // cursor is a position in the series of one source, before a series that has not been taken yet.
 type cursor struct {
 	index   int // index of the source; the lower one of two equal series comes first
 	source  model.Source
-	series  model.Series // nil until the first series is loaded
+	series  model.Series // all series of the source; nil until load is called
 	at      int
 	point   model.Point // the series at the position
 	scratch model.Scratch
 	panics  func(value any) // reports a panic of the source
 }
 
-// newQueue returns a queue of the native sources of a group. A panic of a source is reported and ends its
-// series, but not those of others.
+// newQueue returns a queue of the native sources of a group. If a source panics, the queue reports that, and
+// has no further series of this source.
 func newQueue(g *group, in *Input) queue {
 	cursors := make([]cursor, len(g.native))
 	q := make(queue, 0, len(g.native))
@@ -39,7 +40,7 @@ func newQueue(g *group, in *Input) queue {
 	return q
 }
 
-// load reads the point, and reports whether there is one.
+// load reads the series at the position, and reports whether there is one.
 func (c *cursor) load() (ok bool) {
 	defer func() {
 		if value := recover(); value != nil {

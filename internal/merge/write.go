@@ -45,8 +45,8 @@ func (w *writer) write(g *group) error {
 // with 32, it takes 70 ns.
 const batchSize = 8
 
-// writeNative writes the family of a single instrument or vector, whose series differ from each other by
-// construction.
+// writeNative writes the family of a single instrument or vector. Its series differ from each other by
+// construction, so they are not compared.
 //
 // Writing 100,000 counters as text takes 42 ns for each with batches, and 155 ns without: most of that is
 // waiting for memory.

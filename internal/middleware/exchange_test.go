@@ -12,6 +12,7 @@ import (
 	"github.com/luxfi/metric/internal/middleware"
 )
 
+// TestComplete checks when the client has the whole response before the handler returns.
 func TestComplete(t *testing.T) {
 	long := strings.Repeat("x", 10_000)
 	for name, tc := range map[string]struct {
@@ -40,6 +41,7 @@ func TestComplete(t *testing.T) {
 	}
 }
 
+// TestLate checks that a header counts as late if the context of the request was canceled before it.
 func TestLate(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	early, w := middleware.WrapServer(httptest.NewRecorder(), ctx)
@@ -69,6 +71,7 @@ type failing struct {
 
 func (w failing) Write([]byte) (int, error) { return 0, w.err }
 
+// TestTimedOut checks that a write after http.TimeoutHandler has answered is recognized by its error.
 func TestTimedOut(t *testing.T) {
 	for _, err := range []error{http.ErrHandlerTimeout, errors.ErrUnsupported} {
 		sent, w := middleware.WrapServer(failing{httptest.NewRecorder(), err}, t.Context())
@@ -81,6 +84,7 @@ func TestTimedOut(t *testing.T) {
 	}
 }
 
+// TestBody checks the count of bytes that were read from a request body, also if the body is read again.
 func TestBody(t *testing.T) {
 	var none *middleware.Body
 	body := &middleware.Body{ReadCloser: io.NopCloser(strings.NewReader("hello"))}

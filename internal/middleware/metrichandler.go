@@ -17,9 +17,8 @@ func InstrumentMetricHandler(reg prometheus.Registerer, h http.Handler) http.Han
 }
 
 // InstrumentOwnHandler is [InstrumentMetricHandler] for a handler of package metric. Such a handler
-// finds optional interfaces through Unwrap, as an http.ResponseController does, so it gets a Writer
-// without any. Programs that instrument no other handlers do not contain the types of [Wrap], which
-// take 90 kB.
+// finds optional interfaces through Unwrap, as an http.ResponseController does, so its Writer need not
+// implement them. That saves 90 kB, for the types of [Wrap], in programs that instrument only such handlers.
 func InstrumentOwnHandler(reg prometheus.Registerer, h http.Handler) http.Handler {
 	return instrument(reg, h, func(w http.ResponseWriter) (*Writer, http.ResponseWriter) {
 		sent := &Writer{ResponseWriter: w}

@@ -24,10 +24,10 @@ type Writer struct {
 	exchange
 }
 
-// Wrap returns a Writer around inner, and the same Writer as a value that implements those of the
-// interfaces [http.Flusher], [http.Hijacker], [io.ReaderFrom], [http.Pusher] and [http.CloseNotifier]
-// that inner implements. Handlers get the second one. onHeader, which may be nil, is called with the
-// status before the header is written.
+// Wrap returns a Writer around inner, and the same Writer as a value for handlers. Of the interfaces
+// [http.Flusher], [http.Hijacker], [io.ReaderFrom], [http.Pusher] and [http.CloseNotifier], this value
+// implements the same ones as inner. The Writer calls onHeader, if it is not nil, with the status before it
+// writes the header.
 func Wrap(inner http.ResponseWriter, onHeader func(status int)) (*Writer, http.ResponseWriter) {
 	w, outer := withInterfaces(interfacesOf(inner))
 	w.ResponseWriter, w.onHeader = inner, onHeader

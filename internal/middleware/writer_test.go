@@ -400,6 +400,7 @@ func (w unwrapping) Write(p []byte) (int, error) { return w.inner.Write(p) }
 func (w unwrapping) WriteHeader(code int)        { w.inner.WriteHeader(code) }
 func (w unwrapping) Unwrap() http.ResponseWriter { return w.inner }
 
+// TestCode checks the label value for each status.
 func TestCode(t *testing.T) {
 	for status, want := range map[int]string{0: "200", 99: "unknown", 100: "100", 200: "200", 418: "418", 599: "599", 600: "unknown", 700: "unknown", -1: "unknown"} {
 		if got := middleware.Code(status); got != want {

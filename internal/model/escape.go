@@ -12,7 +12,7 @@ func IsLegacyName(name string) bool {
 	return model.LegacyValidation.IsValidMetricName(name)
 }
 
-// IsLegacyLabelName reports whether a label name needs no quotes. The rules are those of
+// IsLegacyLabelName reports whether a label name needs no quotes. The rules are the same as for
 // [IsLegacyName], except that colons are not allowed.
 func IsLegacyLabelName(name string) bool {
 	return model.LegacyValidation.IsValidLabelName(name)

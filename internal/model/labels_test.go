@@ -120,6 +120,8 @@ func TestAppendLabels(t *testing.T) {
 	}
 }
 
+// TestKeep checks that kept labels do not change with the buffer, and that labels without a buffer are not
+// copied.
 func TestKeep(t *testing.T) {
 	buf, l, err := model.AppendLabels(nil, list("a.", "1"))
 	if err != nil {

@@ -39,6 +39,7 @@ func TestClone(t *testing.T) {
 	}
 }
 
+// TestCloneOfLittle checks clones of points without samples, buckets or quantiles.
 func TestCloneOfLittle(t *testing.T) {
 	for name, p := range map[string]model.Point{
 		"zero":             {},

@@ -81,8 +81,8 @@ func (s *Splicer) Append(buf []byte, l Labels) ([]byte, Labels) {
 
 // AppendText is [Splicer.Append] for the text of a label set.
 //
-// It has a fast path for a single short piece: it copies whole blocks, whose surplus bytes are
-// overwritten later, and finds the ends of short values without a call.
+// It has a fast path for a single short piece: it copies whole blocks, and later overwrites their surplus
+// bytes; and it finds the ends of short values without a call.
 func (s *Splicer) AppendText(buf []byte, text string) []byte {
 	if !s.single {
 		return s.appendAll(buf, text)

@@ -24,9 +24,9 @@ const (
 // bounds are the upper bounds of the buckets in the octave that ends before 1: bounds[i] is approximately
 // 2^(i/256-1).
 //
-// The approximation is specified, since all implementations must agree on the bit: each bound that a
-// schema adds to those of the schema before is its left neighbor times 2^(2^-schema), in float64
-// arithmetic.
+// The approximation is specified, because all implementations must agree to the bit. Each schema adds
+// bounds to the bounds of the schema before. An added bound is its left neighbor times 2^(2^-schema), in
+// float64 arithmetic.
 var bounds = makeBounds()
 
 // growthFactors are 2^(2^-schema) for the schemas from 1 on, as float64. They are literals because
@@ -61,8 +61,9 @@ const (
 )
 
 // cells maps a mantissa to the number of bounds below it with one addition. The upper bits of the
-// mantissa choose the cell. The upper bits of a cell are the number of bounds before it. The lower bits
-// overflow into them when an offset is added that is greater than that of the bound within the cell.
+// mantissa choose the cell. The upper bits of a cell are the number of bounds before it. If there is a
+// bound within the cell, its offset determines the lower bits: when a greater offset is added, they overflow
+// into the upper bits.
 var cells = makeCells()
 
 func makeCells() (cells [1 << cellBits]uint64) {

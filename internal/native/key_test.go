@@ -187,6 +187,8 @@ func TestUpperBound(t *testing.T) {
 	}
 }
 
+// TestCoarserTwiceIsCoarserByTwo checks that lowering the schema by one twice gives the same key as lowering
+// it by two.
 func TestCoarserTwiceIsCoarserByTwo(t *testing.T) {
 	for key := int32(-3000); key < 3000; key++ {
 		if got, want := coarser(coarser(key, 1), 1), coarser(key, 2); got != want {

@@ -2,7 +2,7 @@ package native
 
 import "math"
 
-// merge adds the counters of other, whose schema is higher by levels.
+// merge adds the counters of other. The schema of other is higher than the schema of t by levels.
 func (t *table) merge(other *table, levels int32) {
 	if levels > 0 {
 		for key, n := range other.all() {

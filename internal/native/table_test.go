@@ -98,6 +98,7 @@ func operate(t *testing.T, program []byte) {
 	}
 }
 
+// TestTableIsAMap compares a table with a map after random operations.
 func TestTableIsAMap(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	for range 300 {

@@ -76,7 +76,8 @@ func unifyCounts(h *model.HistogramValue) {
 	}
 }
 
-// countOf returns the count in text, whose value as a float is v, as an integer if possible.
+// countOf returns the count in text, as an integer if possible, and otherwise as a float. v is the value of
+// text as a float.
 func countOf(v float64, text string) (n uint64, float float64) {
 	const limit = 1 << 64
 	if v >= maxExact {

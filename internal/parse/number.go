@@ -21,8 +21,8 @@ const maxExact = 1 << 53
 // one of these. end is the index of that byte. ok is false if the text is not a number or is beyond the range
 // of a float64.
 //
-// A decimal of few digits is the quotient or product of two exact floats. The result is rounded once
-// and so equals that of [strconv.ParseFloat]. Most numbers of metrics are of this kind.
+// A decimal with few digits is the quotient or product of two exact floats. The result is rounded only
+// once, so it is the same as with [strconv.ParseFloat]. Most numbers in expositions are of this kind.
 func leadingFloat(s string) (v float64, end int, ok bool) {
 	var (
 		i        int

@@ -8,8 +8,8 @@ import (
 
 // Exposition is the result of [Read]. It is immutable and safe for concurrent use.
 type Exposition struct {
-	// Sources are the families whose series are in order, each a [*Source]. Their names are distinct,
-	// and differ from those of the families whose samples were passed to sample.
+	// Sources are the families whose series are in order, each a [*Source]. Their names are distinct.
+	// No source has the name of a family whose samples were passed to sample.
 	Sources []model.Source
 	// Families and Series count all served families and series, in Sources or otherwise.
 	Families, Series int

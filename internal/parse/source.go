@@ -86,7 +86,7 @@ func (s *series) ReadBatch(from int, points []model.Point, scratches []model.Scr
 	}
 }
 
-// volatile returns labels that lie in the body, whose memory the caller may want to reuse.
+// volatile returns labels that lie in the body. They are volatile because the caller may reuse its memory.
 func volatile(text string, quoted bool) model.Labels {
 	return model.VolatileLabels(unsafe.Slice(unsafe.StringData(text), len(text)), quoted)
 }

@@ -184,8 +184,8 @@ func (c *textCursor) suffixed(s, labels string) (r role, pos int) {
 	return r, pos + len("} ")
 }
 
-// fits reports whether a line, whose tail has been read, can be part of the point: it has the same
-// timestamp, and does not repeat a unique part.
+// fits reports whether a line can be part of the point: it must have the same timestamp, and must not
+// repeat a unique part. The tail of the line must have been read.
 func (c *textCursor) fits(p *model.Point, r role) bool {
 	t := &c.tail
 	switch r {

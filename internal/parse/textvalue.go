@@ -8,7 +8,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// add adds a line, whose tail has been read, to the point.
+// add adds a line to the point. The tail of the line must have been read.
 func (c *textCursor) add(p *model.Point, s *model.Scratch, r role, special string) {
 	t := &c.tail
 	text := c.text[t.pos:t.end]

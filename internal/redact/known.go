@@ -46,8 +46,8 @@ func knownEnd(word string) int {
 	return 0
 }
 
-// jwtEnd returns the length of a JSON Web Token (RFC 7519), whose header, as base64, begins with eyJ.
-// It returns 0 if word is not a token.
+// jwtEnd returns the length of a JSON Web Token (RFC 7519), or 0 if word is not a token. The header of a
+// token begins with eyJ, because it is a JSON object in base64.
 func jwtEnd(word string) int {
 	const (
 		shortest = 20 // of a token

@@ -6,11 +6,12 @@ import (
 	"github.com/luxfi/metric/internal/collect"
 )
 
-// Behind is implemented by gatherers and collectors of this module that are registries underneath, so that
-// registries and handlers can look behind them.
+// Behind is implemented by gatherers and collectors of this module that are made of a registry, so that other
+// registries and handlers can find that registry.
 type Behind interface {
-	// ScrapeRegistry returns the registry, together with the receiver. The receiver is needed because a
-	// user's type that embeds such a gatherer has this method, too, but may do something else.
+	// ScrapeRegistry returns the registry, together with the receiver. A user's type that embeds such a
+	// gatherer has this method, too, but may gather in another way. RegistryBehind recognizes such a type,
+	// because the receiver is another value.
 	ScrapeRegistry() (receiver any, r *Registry)
 }
 
@@ -27,9 +28,10 @@ func RegistryBehind(g any) *Registry {
 
 // The root package sets these variables for packages that build gatherers on its types.
 var (
-	// RegistryOf returns the registry that a gatherer is, or nil.
+	// RegistryOf returns the registry of a gatherer that is a registry, a multi gatherer or a [Behind], and
+	// nil for others.
 	RegistryOf func(g prometheus.Gatherer) *Registry
-	// EntryOf returns an entry for everything that a gatherer gathers, with a wrapping around it. It
+	// EntryOf returns an entry with which a registry gathers from a gatherer, through a wrapping. It
 	// returns an error if the gatherer is nil.
 	EntryOf func(g prometheus.Gatherer, w collect.Wrapping) (*Entry, error)
 )

@@ -79,7 +79,7 @@ func (p *part) unwrap(family, labels string) (_ collect.Reshaper, innerFamily, i
 	return nil, "", ""
 }
 
-// without returns rendered labels without some of them. It returns false if they are not all there.
+// without returns rendered labels without the labels some. It returns false if one of these is missing.
 func without(labels string, some prometheus.Labels) (string, bool) {
 	if len(some) == 0 {
 		return labels, true

@@ -20,11 +20,11 @@ import (
 )
 
 // Expose collects and writes the exposition to w. The families of stream collectors come first, while the
-// collectors still run. All others follow, sorted by name. Expose leaves out what cannot be written in the
-// format, and adds it to refused.
+// collectors still run. All others follow, sorted by name. Expose leaves out families and samples that cannot
+// be written in the format, and adds their errors to refused.
 //
-// client must end when w has no reader any more, but not at the scrape's deadline: what has arrived by then
-// is still written. The error is the first error of w, or the error of client.
+// client must end when w has no reader any more. It must not end at the scrape's deadline, because Expose
+// then writes the samples that have arrived. The error is the first error of w, or the error of client.
 func (s *Scrape) Expose(client context.Context, w io.Writer, opts encode.Options, refused *Failures) error {
 	counted := &countingWriter{Writer: w}
 	names := nameSpace{scheme: opts.Scheme(), refused: refused}
@@ -128,7 +128,7 @@ func (w *countingWriter) Write(p []byte) (int, error) {
 }
 
 // collectStreaming collects, and sends the output of stream collectors to w at once. It returns the names
-// of what they have written, which are nil without streams, and the number of their series.
+// that they have written, or nil if there are no streams, and the number of their series.
 func (s *Scrape) collectStreaming(client context.Context, w io.Writer, opts encode.Options, refused *Failures) (
 	taken *naming.Claims, series uint64, err error,
 ) {
@@ -185,8 +185,8 @@ type openStream struct {
 }
 
 // openStreams gives each stream collector a stream of the mixer as its sink, unless its output must be merged
-// with the output of others. Such output must wait, because streams are written first, and what is written
-// cannot give way to what comes later.
+// with the output of others. Such output must wait: streams are written first, and a family that is written
+// cannot give way to a family that comes later.
 func (s *Scrape) openStreams(mixer *stream.Mixer, scheme naming.Scheme) (streams []openStream) {
 	if s.shared {
 		return nil // Other scrapes wait for the results, so they cannot go to this client alone.

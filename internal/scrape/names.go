@@ -10,12 +10,13 @@ import (
 	"github.com/luxfi/metric/internal/naming"
 )
 
-// contestedStreams returns the stream collectors that announce a family whose written name may be that of a
-// family of another collector, or after escaping that of another family of their own. Their output must be
-// merged with the rest, where a fair decision is possible.
+// contestedStreams returns the stream collectors with a contested name: they announce a family, and another
+// collector may have a family with the same written name. The same is true if, after escaping, another family
+// of the stream collector itself may have that name. Their output must be merged with the rest, where a fair
+// decision is possible.
 //
-// It compares only names, as descriptors have no types: a stream's family may be a histogram, and so may
-// any other family that is not of an instrument.
+// It compares only names, because descriptors have no types: any family that does not belong to an instrument
+// may be a histogram.
 func (s *Scrape) contestedStreams(scheme naming.Scheme) map[job]bool {
 	c := contest{scheme: scheme, names: make(map[string]claimants), bases: make(map[string]claimants), contested: make(map[job]bool)}
 	before := make(map[claimant]string)

@@ -38,8 +38,9 @@ func (r *Registry) change(register func() error) error {
 	return err
 }
 
-// forgetInNested removes from the index what nested registries no longer describe, and reports whether that
-// was anything. It ignores what they describe in addition, since that may be in conflict with others.
+// forgetInNested removes descriptors from the index that nested registries no longer have, and reports
+// whether there were any. It does not add their new descriptors, because these may be in conflict with
+// others.
 func (r *Registry) forgetInNested() bool {
 	r.mu.Lock()
 	var nested []*Entry

@@ -261,8 +261,8 @@ func selfRows(p *part) []selfRow {
 	return rows
 }
 
-// shown returns the rows of collectors that have a series of the family. position is that of the family in
-// SelfMetrics.collector.
+// shown returns the rows of collectors that have a series of the family. position is the index of the family
+// in SelfMetrics.collector.
 func (f *selfFamily) shown(rows []selfRow, position int) []selfRow {
 	bit, n := uint64(1)<<position, 0
 	for i := range rows {

@@ -87,8 +87,8 @@ func (s *State) limits(of instrument.Limited) {
 	}
 }
 
-// Show adds the state that the function returns to the states of r, after those of its collectors, until
-// hide is called. Scrapes do not see it. Status calls state without a lock; state must not block.
+// Show adds a state to the states of r, after the states of its collectors, until hide is called. Scrapes do
+// not see it. Status calls the function state for it, without a lock; state must not block.
 func (r *Registry) Show(state func() State) (hide func()) {
 	guest := &state
 	r.mu.Lock()

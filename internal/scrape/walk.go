@@ -35,8 +35,8 @@ var (
 	errTooManyWays = fmt.Errorf("registries are nested more than once, and reached on more than %d additional ways; the rest is left out", maxRepeats)
 )
 
-// enter reports whether to gather from a registry, and returns what is wrong with it. It skips a registry
-// that is nested in itself.
+// enter reports whether to gather from a registry. The error, if any, is a problem with the nesting to
+// report. enter skips a registry that is nested in itself.
 func (w *walk) enter(s *Scrape, p *part) (bool, error) {
 	switch {
 	case slices.Contains(w.path, p.registry):
@@ -60,8 +60,8 @@ func (w *walk) enter(s *Scrape, p *part) (bool, error) {
 		w.exhausted = true
 		return false, fmt.Errorf("the scrape was over before its registries were found: %w", err)
 	}
-	// With a selection, each path has collectors of its own. The gatherer of a host may have nothing to
-	// send; what it sends twice is reported.
+	// With a selection, each path has collectors of its own. A host is entered on each path, because its
+	// gatherer may send nothing; if it sends samples twice, the merge reports them.
 	known := before.add(p.wrappings)
 	if !known || s.selection.byCollector() || p.registry.Host {
 		return true, nil

@@ -8,7 +8,7 @@ import (
 )
 
 // index finds series by their labels, for pushes without a useful order. It holds the series of the
-// last push and those of this one, in the order in which put has added them.
+// last push and of this push, in the order in which put has added them.
 type index struct {
 	texts   []byte // texts of all entries, one after the other
 	entries []indexEntry

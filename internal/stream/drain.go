@@ -10,12 +10,11 @@ import (
 )
 
 // Drain writes everything to w until all streams are closed, and returns the first error of w. ctx is the
-// context of the reader of w: when it is done, Drain throws away what is left and returns the cause of ctx.
-// When Drain has ended, no scrape waits for the streams any more, so their collectors get
-// [engine.ErrAbandoned].
+// context of the reader of w: when it is done, Drain discards the rest and returns the cause of ctx. When
+// Drain has ended, no scrape waits for the streams any more, so their collectors get [engine.ErrAbandoned].
 //
-// The output has no trailer, and begins and ends between two families. It may be less than collectors have
-// sent, without an error, if their streams were closed while they ran.
+// The output has no trailer, and begins and ends between two families. If a stream is closed while its
+// collector runs, the output lacks the last samples of the collector, without an error.
 func (m *Mixer) Drain(ctx context.Context, w io.Writer) error {
 	defer m.end() // even if w panics
 	longTurn := time.AfterFunc(maxTurn, m.yieldTurn)
@@ -74,9 +73,9 @@ func (m *Mixer) checkCurrent() {
 	}
 }
 
-// take returns the next chunk. It takes the chunks of the current stream until its end, and then those of
-// the stream with the longest queue, whose turn begins. more is true while a stream is not at its end, even
-// if no chunk is there yet.
+// take returns the next chunk. It takes the chunks of the current stream until its end. Then the turn of the
+// stream with the longest queue begins. more is true while a stream is not at its end, even if no chunk is
+// there yet.
 func (m *Mixer) take() (chunk []byte, turn, more bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -1,8 +1,8 @@
 // Package stream brings the output of stream collectors to a client while they still run. Each collector
-// has an encoder of its own, whose chunks wait in a short queue. One goroutine, that of [Mixer.Drain],
-// writes them out, one collector after the other, so that families stay together. A full queue makes its
-// collector wait, so memory is bounded however many series there are. A collector that keeps the others
-// waiting and sends nothing loses its turn; see [MaxSilence].
+// has an encoder of its own, and the chunks of its output wait in a short queue. The goroutine that calls
+// [Mixer.Drain] writes them, one collector after the other, so that families stay together. A full queue
+// makes its collector wait, so memory is bounded however many series there are. A collector that keeps the
+// others waiting and sends nothing loses its turn; see [MaxSilence].
 //
 // The package starts no goroutine. A collector waits in [Stream.Sample], and goes on when its stream is
 // closed or Drain has ended for any reason.

@@ -13,7 +13,7 @@ const inlineCount = 1024 / lineSize
 const InlineCores = 8
 
 // Inline holds stripes that a counter has from the start, in the same memory. They take the memory of
-// dozens of counters, but Inc need not check whether there are stripes and whether there should be.
+// dozens of counters. In return, Inc need not check whether there are stripes, or whether they are needed.
 // Without them, Inc took 6.8 ns instead of 6.1 on one goroutine, and Add(1.5) usually took 20 ns
 // instead of 4 to 6 on two to 16 goroutines, with two cores:
 //

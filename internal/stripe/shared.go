@@ -6,9 +6,10 @@ import (
 	"unsafe"
 )
 
-// sharedPeriod is the maximum time between two checks, with some 512 increments between them, for which
-// the counter deserves stripes, or other stripes. Counters that are occasionally hit twice at a time,
-// of which there may be very many, do not deserve them.
+// sharedPeriod is the maximum time between two checks by different goroutines after which the counter gets
+// stripes or, if it has some, the goroutines get others. There are some 512 increments between two checks. A
+// program may have very many counters that two goroutines seldom increment at the same time; these get no
+// stripes.
 const sharedPeriod = 2 * time.Millisecond
 
 // sightings are the latest checks of counters and stripes, by a hash of the address. They are hints,

@@ -10,7 +10,7 @@ import (
 	"github.com/luxfi/metric/internal/engine"
 )
 
-// errClientGone reports that an exposition was not written to its end.
+// errClientGone is why an exposition was not written completely.
 var errClientGone = errors.New("the client has gone away")
 
 // Answer is the exposition that is sent to a client. Nothing is sent before the first write, so until then

@@ -22,8 +22,8 @@ type Contexts[S any] struct {
 
 // New returns the context of a scrape that began at start, and the allowance of the scrape for user
 // functions. The caller must call the CancelFunc at the end, even after an error. The error is a panic of
-// Func. If Func blocks until the deadline, or still blocks since an earlier request, New logs that and the
-// scrape is over: its collectors might need what Func would have put into the context.
+// Func. If Func blocks until the deadline, or has blocked since an earlier request, New logs that and returns
+// a context that is done: collectors might need the values that Func would have put into the context.
 func (c *Contexts[S]) New(w *Wire, start time.Time, log *ErrorLog) (
 	context.Context, context.CancelFunc, *callback.Allowance, error,
 ) {

@@ -11,7 +11,7 @@ import (
 	"github.com/luxfi/metric/internal/redact"
 )
 
-// ServeError is an error that a handler reports, with what it was doing.
+// ServeError is an error of a handler, with a text that says what the handler was doing.
 type ServeError struct {
 	Doing string
 	Err   error

@@ -27,8 +27,9 @@ type Offer struct {
 // SetFormats offers formats, the preferred one first, except versions of OpenMetrics that package encode
 // and expfmt cannot write. Clients that accept none of the offered formats get the text format if it is
 // offered, and otherwise the first format.
-// Only clients that name OpenMetrics 2 get it: a client that sends a wildcard may be unable to read it. If
-// nothing else is offered, other clients get the text format.
+//
+// Only clients that name OpenMetrics 2 get it, because a client that sends a wildcard may be unable to read
+// it. If nothing else is offered, other clients get the text format.
 func (o *Offer) SetFormats(formats []expfmt.Format) {
 	o.formats = slices.DeleteFunc(slices.Clone(formats), func(f expfmt.Format) bool { return !isSpoken(f) })
 	o.unnamed = slices.DeleteFunc(slices.Clone(o.formats), isOpenMetrics2)
@@ -137,8 +138,8 @@ func addVary(h http.Header, field string) {
 // negotiateCoding returns the offer that best suits an Accept-Encoding header (RFC 9110, 12.5.3): the one
 // with the highest quality, or the first offered of several. The header states a quality for each coding
 // that it names, and with "*" for all other codings. Without "*", the client does not accept other codings.
-// If the client accepts no offer, the response is not compressed, even if the header refuses that, too:
-// uncompressed metrics are of more use to the client than 406 Not Acceptable.
+// If the client accepts no offer, the response is not compressed. This is so even if the header refuses
+// uncompressed responses, because they are of more use to the client than 406 Not Acceptable.
 func negotiateCoding(headers []string, offers []Coding) Coding {
 	qualities := make([]float64, len(offers)) // qualities of named codings
 	for i := range qualities {

@@ -18,8 +18,8 @@ func (r *Report) Add(allowance *callback.Allowance, cause, doing string, err err
 	r.Log.Log(allowance, &ServeError{Doing: doing, Err: err})
 }
 
-// AddWriting logs and counts the error that kept an answer from being sent to its end. It does neither if
-// the client has gone away, but it does both if the client has stopped reading.
+// AddWriting logs and counts the error because of which an answer was not sent completely. It does neither
+// if the client has gone away, but it does both if the client has stopped reading.
 func (r *Report) AddWriting(allowance *callback.Allowance, result *Result) {
 	switch {
 	case result.Writing == nil:

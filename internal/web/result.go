@@ -5,7 +5,7 @@ type Result struct {
 	Begun     bool  // A part of the exposition may have been sent.
 	Gathering error // what could not be gathered
 	Encoding  error // what the format cannot represent
-	Writing   error // what kept the exposition from being made, or sent to its end
+	Writing   error // why the exposition could not be made or was not sent completely
 	Gone      bool  // The client has gone away.
 	Late      bool  // The client has not read the answer in time.
 }
@@ -25,14 +25,14 @@ type Ending int
 
 // The endings of an answer.
 const (
-	Complete  Ending = iota // The exposition is sent to its end.
+	Complete  Ending = iota // The exposition is sent completely.
 	ShowError               // The answer is an error.
 	Panic                   // The handler panics without an answer.
-	BreakOff                // The connection must show that the answer is not complete.
+	BreakOff                // The answer is broken off, and the client sees that.
 )
 
-// Ending returns how the answer ends. If nothing was gathered and so nothing was sent, the answer is an
-// error even if the handler is lenient.
+// Ending returns how the answer ends. If the scrape has failed and nothing was sent, even a lenient handler
+// answers with an error.
 func (r *Result) Ending(s Strictness) Ending {
 	switch {
 	case r.Writing != nil && r.Begun:

@@ -32,14 +32,14 @@ const (
 	numExemplarLabels, numExemplarValue, numExemplarTimestamp = 1, 2, 3
 	numSampleValue, numSampleTimestamp, numSampleStart        = 1, 2, 3
 
-	// So do histograms, but 1.0 lacks custom buckets and start timestamps.
+	// Histograms also have the same ones, but version 1.0 lacks custom buckets and start timestamps.
 	numHistogramSchema, numHistogramCustomValues, numHistogramStart = 4, 16, 17
 
 	minSchema, maxSchema = -4, 8
 )
 
-// maxDowngraded is the maximum size of a request of version 1.0. As a request of version 2.0 may refer
-// to a long symbol any number of times, a damaged one could otherwise become terabytes.
+// maxDowngraded is the maximum size of a request of version 1.0. Without a limit, a damaged request of
+// version 2.0 could become terabytes, because it may refer to a long symbol any number of times.
 const maxDowngraded = 128 << 20
 
 var (
@@ -55,8 +55,8 @@ type Downgrader struct {
 	refs    []uint32 // label references of one series or exemplar
 	points  []field  // samples, histograms and exemplars of one series
 	out     []byte
-	limit   int // maximum length of out
-	left    writereq.Counts
+	limit   int             // maximum length of out
+	left    writereq.Counts // data that was omitted
 	families
 }
 
@@ -187,7 +187,7 @@ func (d *Downgrader) readSeries(series []byte) (info []byte, err error) {
 			err = f.is(protowire.BytesType)
 			d.points = append(d.points, f)
 		case v2Metadata:
-			// Protobuf demands merging several of them, but no encoder writes several.
+			// By the rules of protobuf, several metadata fields are merged, but no encoder writes several.
 			if err = f.is(protowire.BytesType); info != nil {
 				err = errWire
 			}
@@ -259,8 +259,8 @@ func (d *Downgrader) labels(num protowire.Number) error {
 	return nil
 }
 
-// writePoints appends d.points. It reports whether it has appended anything but exemplars of histograms
-// that it has omitted.
+// writePoints appends d.points, without histograms that version 1.0 lacks. kept is false if it has omitted
+// histograms and the series has nothing else, or only exemplars.
 func (d *Downgrader) writePoints() (kept bool, err error) {
 	var dropped, exemplars uint64
 	for i := range d.points {

@@ -19,10 +19,10 @@ type metrics struct {
 	durations metric.Histogram
 }
 
-// countDescs has the descriptors of the counts of samples, exemplars or histograms.
+// countDescs has the descriptors for one kind of data: samples, exemplars or histograms.
 type countDescs struct{ total, failed, retried, dropped, pending *prometheus.Desc }
 
-// The kinds of counts.
+// The kinds of data that are counted.
 const (
 	countSamples = iota
 	countExemplars
@@ -114,7 +114,7 @@ func (t *target) collect(ch chan<- prometheus.Metric) {
 	m.durations.Collect(ch)
 }
 
-// dropped returns the counts that were dropped before they were sent.
+// dropped returns the counts of the data that was dropped before it was sent.
 func (t *target) dropped() writereq.Counts {
 	c := t.log.Dropped(t.index).Counts
 	c.Add(t.snapshot().unqueued)

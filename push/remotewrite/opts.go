@@ -109,9 +109,9 @@ type Opts struct {
 	// The default of MaxBackoff is 10 seconds, or MinBackoff if that is longer.
 	MinBackoff, MaxBackoff time.Duration
 
-	// MaxSamples and MaxBytes limit a request; the bytes are counted before compression. A request can exceed
-	// them by one histogram or summary, whose samples are not split between requests. The defaults are 10,000
-	// samples and 1 MiB.
+	// MaxSamples and MaxBytes limit a request; the bytes are counted before compression. The samples of a
+	// histogram or summary are never split between requests, so a request can exceed the limits by one
+	// histogram or summary. The defaults are 10,000 samples and 1 MiB.
 	MaxSamples, MaxBytes int
 
 	// QueueDir is a directory for the queue of requests that have not been sent. It is created if it does not

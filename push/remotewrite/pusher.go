@@ -241,8 +241,8 @@ func (p *Pusher) begin(cancel context.CancelFunc, ended chan struct{}) error {
 // and the connections. If ctx has no deadline, Close waits for at most Opts.Timeout.
 //
 // Requests that are left stay in a queue on disk, for the next Pusher with that directory. In memory they
-// are lost. In both cases the error has a *[TargetError] for each target with such requests; its other parts
-// are those of [Pusher.Push].
+// are lost. In both cases the error has a *[TargetError] for each target with such requests. It also has the
+// errors that [Pusher.Push] would return.
 //
 // Do not pass the context that ended Run: it is done, and Close would send nothing. Further calls wait until
 // the first has returned, or ctx is done.

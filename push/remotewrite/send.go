@@ -29,8 +29,8 @@ type outcome struct {
 	verdict verdict
 	version Protocol // version of the last request
 
-	// written is what the receiver has accepted, and failed is what it will never receive. Their sum is the
-	// content of the record, unless the verdict is postponed; in that case both are zero.
+	// written counts the data that the receiver has accepted, and failed the data that it will never
+	// accept. Their sum is the count of the record. If the verdict is postponed, both are zero.
 	written, failed writereq.Counts
 
 	bytes      int           // bytes of the bodies that were sent, after compression

@@ -18,7 +18,7 @@ type TargetStatus struct {
 
 	LastSuccess time.Time // when the target last accepted a whole request; zero if it never has
 	LastError   error     // why the last request failed or was rejected, at least in part; nil after a success
-	RestsUntil  time.Time // when a failed request is sent again; zero if no request has failed
+	RestsUntil  time.Time // when a failed request is sent again; zero if no failed request waits
 }
 
 // Status returns the state of each target: first the one passed to [New], then the targets in Opts.Targets.

@@ -77,7 +77,7 @@ func (e *TargetError) Error() string {
 // Unwrap returns the field Err.
 func (e *TargetError) Unwrap() error { return e.Err }
 
-// losses counts what a target has not received and never will.
+// losses counts the data that a target has lost: it was rejected, or dropped before it was sent.
 type losses struct {
 	rejections uint64 // requests that the target has rejected
 	dropped    uint64 // samples and histograms that were not sent to the target
