@@ -15,9 +15,9 @@ import (
 //
 // No update is ever lost, even if the program has kept the instrument of an expired series: the series
 // returns with the next scrape and starts anew. A counter or histogram then has only the updates since it
-// expired, and a later start timestamp. Prometheus sees a series that ended and a counter that was reset,
-// and functions such as rate account for both. Gauges, infos and state sets return with their new value. If
-// a limit leaves no room for the series, the overflow series gets the updates; see [MetricVec.SetLimit].
+// expired, and a later start timestamp. Prometheus sees a series that ended and a counter that was reset, and
+// functions such as rate account for both. Gauges, infos and state sets return with their new value. If a
+// limit leaves no room for the series, the overflow series gets the updates; see [MetricVec.SetLimit].
 //
 // Looking up a gauge or state set that has expired may return a new one or one with its old value. So set it
 // before you change it by a method that depends on the old value, such as Add.
@@ -39,8 +39,8 @@ func (v *MetricVec) SetExpiry(after time.Duration) {
 
 // WithSeriesExpiry makes the series of all registered vectors expire; see [MetricVec.SetExpiry]. An expiry
 // that is set for a vector itself takes precedence. If a vector is in several registries, the shortest time
-// applies. The expiry remains in force after the vector is unregistered. WithSeriesExpiry panics if the time is
-// negative.
+// applies. The expiry remains in force after the vector is unregistered. WithSeriesExpiry panics if the time
+// is negative.
 func WithSeriesExpiry(after time.Duration) RegistryOption {
 	checkExpiry(after)
 	return registryOption(func(r *scrape.Registry) {

@@ -23,10 +23,10 @@ var (
 	namesWorlds = flag.Uint64("names.worlds", 60, "how many registries TestNamesAsWritten makes")
 )
 
-// TestNamesAsWritten makes registries whose families and series clash. Some of them clash only after escaping,
-// or with the suffixes of their samples. The test reads the expositions in all formats and escaping schemes.
-// It checks that a reader never takes two families or series for one, that all series without a clash are
-// there, and that an error names the collector of each missing series.
+// TestNamesAsWritten makes registries whose families and series clash. Some of them clash only after
+// escaping, or with the suffixes of their samples. The test reads the expositions in all formats and escaping
+// schemes. It checks that a reader never takes two families or series for one, that all series without a
+// clash are there, and that an error names the collector of each missing series.
 func TestNamesAsWritten(t *testing.T) {
 	first, last := uint64(1), *namesWorlds
 	if *namesSeed > 0 {

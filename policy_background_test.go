@@ -33,7 +33,8 @@ func (m *backgroundModel) limits() (run, wait time.Duration) {
 	return time.Minute, time.Minute
 }
 
-// advance lets time pass until to. The value does says how the collector behaves in runs that start until then.
+// advance lets time pass until to. The value does says how the collector behaves in runs that start until
+// then.
 func (m *backgroundModel) advance(to time.Time, does int) {
 	run, wait := m.limits()
 	for {
@@ -109,8 +110,8 @@ func (m *backgroundModel) scrape(now time.Time) (int, error) {
 }
 
 // TestAllCombinationsWithBackground compares collectors with the model, over a random sequence of successes,
-// failures and scrapes. It does so for each combination of policies with background runs, and for each kind of
-// collector. The registry must refuse invalid combinations.
+// failures and scrapes. It does so for each combination of policies with background runs, and for each kind
+// of collector. The registry must refuse invalid combinations.
 func TestAllCombinationsWithBackground(t *testing.T) {
 	forAllCombinations(t, compareWithBackgroundModel)
 }

@@ -20,7 +20,7 @@ func BenchmarkLimit(b *testing.B) {
 		for _, of := range []struct {
 			name    string
 			limit   int
-			without bool // The label sets have no series of their own.
+			without bool // whether the label sets share the overflow series
 		}{{"uncapped", 0, false}, {"capped", limitOf, false}, {"overflow", limitOf, true}} {
 			b.Run(fmt.Sprintf("used=%d/lookup=%s", used, of.name), func(b *testing.B) {
 				values := labelValues(2*limitOf, 2)

@@ -45,8 +45,7 @@ func (e endpoint) serve(d *Dashboard, w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, answer)
 }
 
-// fail answers with an error. The status is that of an *answerError; for other errors the server is to
-// blame.
+// fail answers with an error. An *answerError determines the status. For other errors, the status is 500.
 func fail(w http.ResponseWriter, err error) {
 	status := http.StatusInternalServerError
 	var known *answerError

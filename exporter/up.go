@@ -18,10 +18,9 @@ const upGrace = time.Second
 // error that ping returns. Every scrape has the gauge: if ping does not return in time, the gauge is 0, and
 // the collector does not call ping again before it has returned.
 //
-// At most one ping is in flight. Overlapping scrapes share it. If it fails because the scrape that
-// started it has ended, the other scrapes call ping again. If a ping is still in flight a second after
-// its scrape has ended, further scrapes fail at once, with an error that wraps
-// [metric.ErrStillRunning].
+// At most one ping is in flight. Overlapping scrapes share it. If it fails because the scrape that started it
+// has ended, the other scrapes call ping again. If a ping is still in flight a second after its scrape has
+// ended, further scrapes fail immediately, with an error that wraps [metric.ErrStillRunning].
 //
 // Several collectors, one for each backend, may share a name if their labels have the same names and
 // different values. A registry names each collector after the gauge, unless [metric.WithName] gives it

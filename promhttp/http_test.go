@@ -240,6 +240,8 @@ type logFunc func(v ...any)
 
 func (f logFunc) Println(v ...any) { f(v...) }
 
+// TestTakenErrorCounter checks that handlers share the error counter, and that HandlerFor panics if another
+// metric has its name.
 func TestTakenErrorCounter(t *testing.T) {
 	r := metric.NewRegistry()
 	for range 2 { // The second handler shares the counter of the first.

@@ -38,8 +38,9 @@ type GroupOpts struct {
 	//
 	// The first gather waits for the answer for up to half of its time. A later gather waits for up to a
 	// tenth of its time. If there is no answer by then, the gather continues with the previous targets. If
-	// Source panics, or returns an error but no targets, the group keeps its targets. Every gather reports the
-	// error until Source succeeds. The context of the call ends after 30 seconds, or when the group is closed.
+	// Source panics, or returns an error but no targets, the group keeps its targets. Every gather reports
+	// the error until Source succeeds. The context of the call ends after 30 seconds, or when the group is
+	// closed.
 	Source func(ctx context.Context) ([]GroupTarget, error)
 	// Refresh is the maximum age of an answer of Source. The default is 5 seconds.
 	Refresh time.Duration
@@ -162,7 +163,7 @@ func (o GroupOpts) Check() error {
 	}
 	// Registering a collector that does nothing shows whether the policies are valid.
 	r := metric.NewContextRegistry()
-	defer r.Close() //nolint:errcheck // That collector returns at once.
+	defer r.Close() //nolint:errcheck // That collector returns immediately.
 	err := r.RegisterWith(idle{}, append(slices.Clip(o.Policies), metric.WithName("target"))...)
 	return cmp.Or(errors.Unwrap(err), err) // The wrapping error is about the collector, not the policies.
 }

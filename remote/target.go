@@ -149,8 +149,8 @@ func parseURL(target string) (*url.URL, error) {
 
 var errNoURL = errors.New("the URL must begin with http:// or https:// and a host")
 
-// nameOf returns a URL without credentials: a password, a user without a password, which may be a token,
-// and query parameters that look like credentials.
+// nameOf returns a URL without credentials. It removes passwords, a user without a password (because it may
+// be a token), and query parameters that look like credentials.
 func nameOf(u *url.URL) string {
 	c := *u
 	if c.User != nil {

@@ -3,9 +3,9 @@
 //
 // It shows request metrics with exemplars (requests.go), a collector that queries the database under the
 // scrape's context (orders.go), a slow collector that a scrape with a short timeout does not wait for
-// (warehouse.go), and a collector that often fails, with the policies cache, stale result and circuit
-// breaker (sales.go, collectors.go). The pages /dashboard/ and /status and the metrics shop_scrape_…
-// show the state of the collectors. The page / lists what to try (index.go).
+// (warehouse.go), and a collector that often fails, with the policies cache, stale result and circuit breaker
+// (sales.go, collectors.go). The pages /dashboard/ and /status and the metrics shop_scrape_… show the state
+// of the collectors. The page / lists what to try (index.go).
 package main
 
 import (

@@ -22,9 +22,8 @@ type driverKind struct {
 	// connector returns a connector for connections. It does not connect. Its errors do not contain the
 	// DSN, which may contain a password.
 	connector func(c connection) (connector, error)
-	// killer, if not nil, returns a function that ends the query that conn runs, over another connection.
-	// It is for drivers that close the connection of a canceled query, but do not end the query on the
-	// server.
+	// killer, if not nil, returns a function that uses another connection to end the query that conn runs. It
+	// is for drivers that close the connection of a canceled query, but do not end the query on the server.
 	killer func(ctx context.Context, conn *sql.Conn) (kill func(context.Context, *sql.DB) error, err error)
 }
 
@@ -69,9 +68,9 @@ func postgresConnector(c connection) (connector, error) {
 	if config.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement {
 		config.DefaultQueryExecMode = pgx.QueryExecModeExec
 	}
-	// A canceled query keeps its connection until the server has ended the query, or killTimeout has
-	// passed. By default, pgx gives up the connection at once, although the server has not yet ended the query.
-	// Until then, there would be more than max_connections connections.
+	// A canceled query keeps its connection until the server has ended the query, or killTimeout has passed.
+	// By default, pgx gives up the connection at once, although the server has not yet ended the query. Until
+	// then, there would be more than max_connections connections.
 	config.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: killTimeout}
 	}
@@ -103,8 +102,8 @@ func mysqlConnector(c connection) (connector, error) {
 // mysqlNoSuchThread is the error of KILL for a connection that has already ended.
 const mysqlNoSuchThread = 1094
 
-// mysqlKiller returns a function that ends a connection of MySQL or MariaDB. The server never gives the number
-// of an ended connection to another one, because it numbers connections in ascending order.
+// mysqlKiller returns a function that ends a connection of MySQL or MariaDB. The server never gives the
+// number of an ended connection to another one, because it numbers connections in ascending order.
 func mysqlKiller(ctx context.Context, conn *sql.Conn) (func(context.Context, *sql.DB) error, error) {
 	var id int64
 	if err := conn.QueryRowContext(ctx, "SELECT CONNECTION_ID()").Scan(&id); err != nil {

@@ -54,6 +54,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// TestWaitingEndsAtTheDeadline checks that a probe that waits for a slot fails at the deadline of its scrape.
 func TestWaitingEndsAtTheDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := answering(t, "modules: {a: {}}\ntargets: {max_per_target: 1}", func(context.Context, *Probe) error {
@@ -146,7 +147,8 @@ func TestWaitersFailWhenAllSlotsAreLeftBehind(t *testing.T) {
 	})
 }
 
-// TestLeftBehindAreBoundedInTotal checks that the number of hanging probes is bounded for all targets together.
+// TestLeftBehindAreBoundedInTotal checks that the number of hanging probes is bounded for all targets
+// together.
 func TestLeftBehindAreBoundedInTotal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		end := make(chan bool)

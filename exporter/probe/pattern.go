@@ -182,8 +182,8 @@ func (p *pattern) hasAddr(addr netip.Addr) bool {
 	return p.kind == anyHost || p.kind == addresses && p.prefix.Contains(addr)
 }
 
-// hasPort reports whether the pattern matches that port. If the pattern limits ports, and port is unknownPort,
-// it returns unknown.
+// hasPort reports whether the pattern matches that port. If the pattern limits ports, and port is
+// unknownPort, it returns unknown.
 func (p *pattern) hasPort(port int, unknown bool) bool {
 	if len(p.ports) == 0 {
 		return true

@@ -95,8 +95,8 @@ func FuzzEscapedName(f *testing.F) {
 	})
 }
 
-// TestWholeFloats tests whole numbers of one to nine digits, with zeros at all positions. eightDigits computes
-// up to eight digits at once, so nine digits need another algorithm.
+// TestWholeFloats tests whole numbers of one to nine digits, with zeros at all positions. eightDigits
+// computes up to eight digits at once, so nine digits need another algorithm.
 func TestWholeFloats(t *testing.T) {
 	for n := 1; n < 1_000_000_000; n += 1 + n/1000 {
 		checkFloat(t, float64(n))

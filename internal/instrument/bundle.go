@@ -15,9 +15,9 @@ import (
 // Bundle changes several instruments together and reads them together: a reader sees all changes of an
 // Apply or none.
 //
-// Apply holds one of several locks for reading, so that many calls of Apply run at the same time. Freeze holds
-// all locks for writing. No user code runs under the locks, and Freeze only copies values, so both finish
-// soon. sync.RWMutex lets neither side starve.
+// Apply holds one of several locks for reading, so that many calls of Apply run at the same time. Freeze
+// holds all locks for writing. No user code runs under the locks, and Freeze only copies values, so both
+// finish soon. sync.RWMutex lets neither side starve.
 type Bundle struct {
 	sources  []model.Source
 	families []*model.Family // families of the members

@@ -41,15 +41,15 @@ func (w *writer) write(g *group) error {
 }
 
 // batchSize is how many points are read at once. The processor can wait for about 20 cache lines at a time,
-// and each series has two or more. With 8 series, a counter takes 41 ns; with 4 or 12, it takes 47 ns;
-// with 32, it takes 70 ns.
+// and each series has two or more. With 8 series, a counter takes 41 ns; with 4 or 12, it takes 47 ns; with
+// 32, it takes 70 ns.
 const batchSize = 8
 
 // writeNative writes the family of a single instrument or vector, whose series differ from each other by
 // construction.
 //
-// Writing 100,000 counters as text takes 42 ns for each with batches, and 155 ns without. Without batches, the
-// processor mostly waits for memory.
+// Writing 100,000 counters as text takes 42 ns for each with batches, and 155 ns without. Without batches,
+// the processor mostly waits for memory.
 func (w *writer) writeNative(source model.Source) error {
 	defer w.survive()
 	w.reading = true

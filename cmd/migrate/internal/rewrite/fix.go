@@ -11,8 +11,8 @@ import (
 )
 
 // fixAll fixes the uses whose types do not match. It begins with those whose place needs another type, and
-// goes on with those whose value needs another declaration. By then, some of the others may match. It fixes
-// the rest last.
+// goes on with those whose value needs another declaration. This may already fix some of the other uses. It
+// fixes the rest last.
 func (f *fixer) fixAll() {
 	f.eachUse(f.fixTarget)
 	if !f.batch.Empty() {
