@@ -289,8 +289,8 @@ func TestMaxRequestsInFlight(t *testing.T) {
 	}
 }
 
-// TestTimeout checks that a timeout costs only the slow collector if ContinueOnError is set, and that the
-// response equals client_golang's otherwise.
+// TestTimeout checks that only the slow collector is missing after a timeout if ContinueOnError is set.
+// Otherwise, the response must equal the response of client_golang.
 func TestTimeout(t *testing.T) {
 	const text = "# HELP c_total Counted.\n# TYPE c_total counter\nc_total 0\n"
 	for _, tc := range []struct {

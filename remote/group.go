@@ -77,9 +77,9 @@ const (
 // registries. It announces no descriptors. The policies in GroupOpts apply to its targets. The group itself
 // cannot be registered with policies.
 //
-// A target that fails costs only its own metrics; the error of the gather names it. If targets disagree
-// about the type of a family, the group serves the type of the target that was added first and reports the
-// others.
+// If a target fails, only its own metrics are missing, and the error of the gather names it. If targets
+// disagree about the type of a family, the group serves the type of the target that was added first and
+// reports the others.
 //
 // For each target, the group adds three metrics with the labels of the target:
 //

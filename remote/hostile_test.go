@@ -220,7 +220,7 @@ func TestStatus(t *testing.T) {
 	}
 }
 
-// TestBadSamples checks that a sample that is not valid costs only itself.
+// TestBadSamples checks that a target leaves out samples that are not valid, and serves the others.
 func TestBadSamples(t *testing.T) {
 	const page = `# TYPE good gauge
 good 1

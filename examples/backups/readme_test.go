@@ -185,7 +185,7 @@ func build(t *testing.T, dir string) string {
 	return program
 }
 
-// packages are those that statements of the README may use beyond the imports of main.go.
+// packages are the packages that statements of the README may use in addition to the imports of main.go.
 var packages = []string{
 	"context", "log", "go.opentelemetry.io/otel",
 	"github.com/luxfi/metric/otelmetric", "github.com/luxfi/metric/push/remotewrite",

@@ -54,7 +54,7 @@ func (f *fixer) plain(t types.Type) types.Type {
 	return nil
 }
 
-// fix fixes a use that no longer compiles because of the change of the library.
+// fix fixes a use that no longer compiles after the change to the other library.
 func (f *fixer) fix(u use) {
 	rel := f.libraries.relate(u.have, u.want)
 	switch {
