@@ -22,7 +22,7 @@ func ExampleMetricVec_SetExpiry() {
 	for servedText(registry) != "" {
 		time.Sleep(time.Millisecond)
 	}
-	played.SetExpiry(time.Hour) // A time that programs would choose.
+	played.SetExpiry(time.Hour) // typical for a real program
 	alice.Inc()
 	printText(registry)
 	// Output:

@@ -86,7 +86,7 @@ func ExampleBundle() {
 	failures := metric.NewCounterVec(metric.CounterOpts{Name: "failures_total", Help: "Failed requests."}, []string{"reason"})
 	bundle := metric.NewBundle(requests, failures)
 	registry := metric.NewContextRegistry()
-	registry.MustRegister(bundle) // In the place of its members.
+	registry.MustRegister(bundle) // and not its members
 
 	bundle.Apply(metric.AddTo(requests, 1))
 	bundle.Apply(metric.AddTo(requests, 1), metric.AddTo(failures.WithLabelValues("timeout"), 1))

@@ -23,10 +23,10 @@ var (
 	namesWorlds = flag.Uint64("names.worlds", 60, "how many registries TestNamesAsWritten makes")
 )
 
-// TestNamesAsWritten makes registries whose families and series clash, some of them only after
-// escaping or with the suffixes of their samples, and reads their expositions in all formats and
-// escaping schemes. It checks that a reader never takes two families or series for one, that no
-// series without a clash is missing, and that missing series are reported under their collector.
+// TestNamesAsWritten makes registries whose families and series clash. Some of them clash only after
+// escaping, or with the suffixes of their samples. The test reads the expositions in all formats and escaping
+// schemes. It checks that a reader never takes two families or series for one, that all series without a
+// clash are there, and that an error names the collector of each missing series.
 func TestNamesAsWritten(t *testing.T) {
 	first, last := uint64(1), *namesWorlds
 	if *namesSeed > 0 {
@@ -68,7 +68,7 @@ func (v view) name(name string) string {
 	return model.EscapeName(name, v.escaping)
 }
 
-// label returns a label's name as written. Unlike in names of families, a colon is escaped.
+// label returns a label's name as written. A colon is escaped, unlike in the name of a family.
 func (v view) label(name string) string {
 	if v.escaping == model.NoEscaping || model.LegacyValidation.IsValidLabelName(name) {
 		return name
@@ -83,7 +83,7 @@ type item struct {
 	family    string // its name in the scrape
 	typ       string
 	labels    map[string]string
-	id        float64 // value or sum, which no other series has
+	id        float64 // unique value or sum
 	stream    bool
 	gathered  bool
 	announced bool
@@ -154,7 +154,7 @@ func (i *item) hasPlainLabels(v view) bool {
 	return true
 }
 
-// mayLose reports whether an item may be left out because of another one.
+// mayLose reports whether the registry may leave out item i because of other.
 func (i *item) mayLose(other *item, v view) bool {
 	// A series that a stream has written cannot give way to a later one.
 	late := other.stream && !i.announced
@@ -245,8 +245,8 @@ func (w *world) family(source string, isVector bool) familyOf {
 	return f
 }
 
-// addSource registers a source. prefix and extra are the prefix and the labels that the registries
-// around it add.
+// addSource registers a source. The registries around it add prefix to its names, and the labels extra to its
+// series.
 func (w *world) addSource(t *testing.T, r *metric.ContextRegistry, name, prefix string, extra map[string]string, depth int) {
 	kind := w.IntN(8)
 	var families []familyOf
@@ -274,7 +274,7 @@ func (w *world) addSource(t *testing.T, r *metric.ContextRegistry, name, prefix 
 		}
 	case 4, 5:
 		stream = true
-		// The registry does not remember series there: the collector must not repeat any.
+		// The registry does not remember the series of a stream, so the collector must not repeat any.
 		families = slices.CompactFunc(families, func(a, b familyOf) bool { return a.name == b.name })
 		if len(families) == 3 && families[0].name == families[2].name {
 			families = families[:2]
@@ -282,7 +282,7 @@ func (w *world) addSource(t *testing.T, r *metric.ContextRegistry, name, prefix 
 		err = with(streamSource{&sourceCollector{families: families, announces: true}})
 	case 6:
 		announced = false
-		prefix, extra = "", nil // The gatherer is beside the registries, which therefore add nothing.
+		prefix, extra = "", nil // The gatherer is not in a registry, so no registry adds anything.
 		err = w.all.Register(name, w.gatherer(families))
 	default:
 		if depth > 1 {

@@ -25,7 +25,7 @@ type backgroundModel struct {
 	err     error     // error of the last attempt
 }
 
-// limits returns the longest time that a run may take, and that it may wait for its place.
+// limits returns how long a run may take, and how long it may wait for a place in the group.
 func (m *backgroundModel) limits() (run, wait time.Duration) {
 	if m.timeout {
 		return rowTimeout, rowBackground
@@ -33,7 +33,8 @@ func (m *backgroundModel) limits() (run, wait time.Duration) {
 	return time.Minute, time.Minute
 }
 
-// advance lets time pass. In the runs that start meanwhile, the collector behaves according to does.
+// advance lets time pass until to. The value does says how the collector behaves in runs that start until
+// then.
 func (m *backgroundModel) advance(to time.Time, does int) {
 	run, wait := m.limits()
 	for {
@@ -99,8 +100,8 @@ func (m *backgroundModel) ended(now time.Time, err error) {
 	}
 }
 
-// scrape returns the number of the run whose samples a scrape gets, 0 if it gets none, and the
-// error.
+// scrape returns the number of the run whose samples a scrape gets, and the error. The number is 0 if the
+// scrape gets no samples.
 func (m *backgroundModel) scrape(now time.Time) (int, error) {
 	if m.err != nil && m.stale && now.Sub(m.lastAt) > rowStale {
 		return 0, m.err
@@ -108,8 +109,9 @@ func (m *backgroundModel) scrape(now time.Time) (int, error) {
 	return m.last, m.err
 }
 
-// TestAllCombinationsWithBackground compares each combination of policies with background runs, for
-// a collector of each kind, with the model in a random life. Invalid combinations must be refused.
+// TestAllCombinationsWithBackground compares collectors with the model, over a random sequence of successes,
+// failures and scrapes. It does so for each combination of policies with background runs, and for each kind
+// of collector. The registry must refuse invalid combinations.
 func TestAllCombinationsWithBackground(t *testing.T) {
 	forAllCombinations(t, compareWithBackgroundModel)
 }
@@ -155,7 +157,7 @@ func compareWithBackgroundModel(t *testing.T, mask, kind, steps int) {
 			does = modelFails // A run of this kind cannot be cut off.
 		}
 		if does == modelFull && !model.busy.IsZero() {
-			does = modelGood // It is the collector itself that fills the group.
+			does = modelGood // The run under way already fills the group.
 		}
 		c.collector.Become([]metrictest.Behaviour{metrictest.Healthy(), metrictest.Failing(errTest), metrictest.Slow(time.Hour), metrictest.Healthy()}[does])
 		release := func() {}

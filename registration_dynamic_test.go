@@ -75,7 +75,7 @@ func TestDynamicRegistration(t *testing.T) {
 	t.Logf("%d changes in %v, while there were 100 scrapes", changes.Load(), time.Since(start).Round(time.Millisecond))
 }
 
-// generationOf returns a collector whose series each contain its generation.
+// generationOf returns a collector of the given kind. The value of all its series is generation.
 func generationOf(kind int, name string, generation, parts int) metric.Collector {
 	if kind == 3 {
 		vec := metric.NewGaugeVec(metric.GaugeOpts{Name: name}, []string{"series"})
@@ -95,7 +95,7 @@ func generationOf(kind int, name string, generation, parts int) metric.Collector
 	return []metric.Collector{c, c.Stream(), c.Plain()}[kind]
 }
 
-// wantWhole checks that nothing is missing and that related series have the same generation.
+// wantWhole checks that no series is missing, and that all series of a collector have the same generation.
 func wantWhole(t *testing.T, series map[string]float64, replaced []string, parts int) {
 	t.Helper()
 	if _, there := series["permanent_total"]; !there || series[`permanent{series="healthy"}`] == 0 {

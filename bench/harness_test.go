@@ -30,9 +30,8 @@ type entrant struct {
 	setup func() func(n, goroutine int)
 }
 
-// hot measures work that takes nanoseconds: on one goroutine, on as many as there are cores,
-// and on more. The reported time is the elapsed time divided by the work of all goroutines
-// together.
+// hot measures work that takes nanoseconds: on one goroutine, on as many goroutines as there are cores, and
+// on more. The reported time is the elapsed time divided by the work of all goroutines together.
 func hot(b *testing.B, entrants ...entrant) {
 	b.Helper()
 	for _, goroutines := range goroutineCounts() {

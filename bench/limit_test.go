@@ -12,15 +12,15 @@ import (
 // limitOf is the cap of the vectors that BenchmarkLimit measures.
 const limitOf = 10_000
 
-// BenchmarkLimit measures increments by label values in three cases: the label sets have series in
-// a vector without a limit, they have series in a vector that has reached its limit, and such a
-// vector has no room for them. The parameter used is the number of label sets that take turns.
+// BenchmarkLimit measures increments by label values in three cases: in a vector without a limit; in a vector
+// that has reached its limit and has series for the label sets; and in such a vector without series for them.
+// The parameter used is the number of label sets that take turns.
 func BenchmarkLimit(b *testing.B) {
 	for _, used := range []int{10, limitOf} {
 		for _, of := range []struct {
 			name    string
 			limit   int
-			without bool // The label sets have no series of their own.
+			without bool // whether the label sets share the overflow series
 		}{{"uncapped", 0, false}, {"capped", limitOf, false}, {"overflow", limitOf, true}} {
 			b.Run(fmt.Sprintf("used=%d/lookup=%s", used, of.name), func(b *testing.B) {
 				values := labelValues(2*limitOf, 2)

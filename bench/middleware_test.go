@@ -16,8 +16,8 @@ import (
 	"github.com/luxfi/metric/promhttp"
 )
 
-// serverWriter is a response writer that discards the body. It has the interfaces of the one that
-// net/http uses for HTTP/1.
+// serverWriter is a response writer that discards the body. It has the same interfaces as the response writer
+// of net/http for HTTP/1.
 type serverWriter struct{ header http.Header }
 
 func (w *serverWriter) Header() http.Header         { return w.header }

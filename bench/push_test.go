@@ -111,8 +111,8 @@ func BenchmarkPush(b *testing.B) {
 }
 
 // BenchmarkPushLoopback measures pushes to a server over a TCP connection that is kept alive, because
-// VictoriaMetrics/metrics cannot do without one. VictoriaMetrics/metrics sends text, compressed or not,
-// regardless of the other peers' protocol.
+// VictoriaMetrics/metrics can push only over a connection. VictoriaMetrics/metrics sends text, compressed or
+// not, regardless of the other peers' protocol.
 func BenchmarkPushLoopback(b *testing.B) {
 	for _, c := range []struct {
 		kind string

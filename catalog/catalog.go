@@ -122,8 +122,8 @@ func (f *Family) Label(name string) *Label {
 	return nil
 }
 
-// IsInfo reports whether the family is an info: it is of type info or, as in programs that do not know that
-// type, a gauge with the suffix _info.
+// IsInfo reports whether the family is an info. It is an info if its type is info, or if it is a gauge with
+// the suffix _info. Programs without the type info use such gauges.
 func (f *Family) IsInfo() bool {
 	return f.Type == Info || f.Type == Gauge && strings.HasSuffix(f.Name, "_info")
 }

@@ -36,9 +36,8 @@ var forwardedHeaders = []string{
 	"Forwarded", "X-Forwarded-For", "X-Real-Ip", "X-Client-Ip", "X-Cluster-Client-Ip", "True-Client-Ip", "Cf-Connecting-Ip", "Fastly-Client-Ip",
 }
 
-// checkLocal returns nil if a request comes from this machine and is addressed to it. Checking the
-// address protects against DNS rebinding, in which a page of another site has its host name resolve to a
-// loopback address.
+// checkLocal returns nil if a request comes from this machine and is addressed to it. Checking the address
+// protects against DNS rebinding: an attacker lets the host name of a web page resolve to a loopback address.
 func checkLocal(r *http.Request) error {
 	if !isLocal(r.RemoteAddr) {
 		return fmt.Errorf("the request comes from %s", shown(r.RemoteAddr))

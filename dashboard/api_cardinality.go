@@ -30,8 +30,8 @@ func answerCardinality(d *Dashboard, r *http.Request) (any, error) {
 	return sizes, nil
 }
 
-// addVectors adds what vectors know about themselves. Vectors of the same family, which are in different
-// registries, are added up.
+// addVectors adds the numbers that vectors know about themselves. If vectors in several registries have the
+// same family, it adds their numbers up.
 func (d *Dashboard) addVectors(rows []api.Size) {
 	byFamily := make(map[string]*api.Size, len(rows))
 	for i := range rows {

@@ -10,7 +10,7 @@ import (
 )
 
 // firstSampleWait is how long an answer about collectors waits for the first sample. The client must get an
-// answer even if collectors hang, but it is of little use if none of them has ever run.
+// answer even if collectors hang, but before the first sample the answer says little.
 const firstSampleWait = time.Second
 
 // collectors returns the states of all collectors.

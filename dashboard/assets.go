@@ -48,14 +48,14 @@ var assets = sync.OnceValue(func() map[string]*asset {
 	return all
 })
 
-// contentTypes replaces the machine's table of types, which mime.TypeByExtension reads.
+// contentTypes is used instead of mime.TypeByExtension, which depends on the machine's table of types.
 var contentTypes = map[string]string{
 	".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8",
 	".svg": "image/svg+xml", ".LICENSE": "text/plain; charset=utf-8",
 }
 
-// gzipOf converts a file of a zip archive to the gzip format, which has the same data between another
-// header and trailer; see RFC 1952.
+// gzipOf converts a file of a zip archive to the gzip format. Both formats have the same compressed data, but
+// other headers and trailers; see RFC 1952.
 func gzipOf(file *zip.File) ([]byte, error) {
 	raw, err := file.OpenRaw()
 	if err != nil {

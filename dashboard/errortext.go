@@ -22,8 +22,8 @@ const (
 // errorTexts returns the texts of errors. Their methods are the program's, and may panic or hang.
 type errorTexts struct{ caller callback.Caller }
 
-// allowance returns the time limit for texts that are made together: the short time that is left after a
-// scrape.
+// allowance returns the time limit that several calls of Error methods share: the short time that is left
+// after a scrape.
 func (t *errorTexts) allowance() *callback.Allowance {
 	over, end := context.WithCancel(context.Background())
 	end()

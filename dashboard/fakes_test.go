@@ -61,7 +61,7 @@ func (p *probe) CollectWithContext(ctx context.Context, ch chan<- metric.Metric)
 	ch <- metric.MustNewConstMetric(p.desc, metric.GaugeValue, float64(n))
 }
 
-// registryOf returns a registry with the given collectors, which are named by their families.
+// registryOf returns a registry with the given collectors. The keys are their names and families.
 func registryOf(t *testing.T, probes map[string]*probe) *metric.ContextRegistry {
 	t.Helper()
 	r := metric.NewContextRegistry()

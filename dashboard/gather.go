@@ -26,7 +26,7 @@ func (s *sampler) gather(ctx context.Context, began time.Time) {
 		s.gathering()
 		s.gathering = nil
 		if canceled {
-			s.ticked = time.Time{} // Wanted samples are taken again at once.
+			s.ticked = time.Time{} // The sampler takes the next sample immediately.
 		} else {
 			now.began, now.ended = began, time.Now()
 			now.take(snapshot, took, busy, text, s.interval)

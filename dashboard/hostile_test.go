@@ -20,7 +20,7 @@ import (
 
 func ptr[T any](v T) *T { return &v }
 
-// hostileGatherers returns gatherers that return other families each time, or misbehave.
+// hostileGatherers returns gatherers that misbehave, or whose families differ in each gather.
 func hostileGatherers(release <-chan struct{}) map[string]func(n int) ([]*dto.MetricFamily, error) {
 	one := func(t dto.MetricType, m *dto.Metric) []*dto.MetricFamily {
 		return []*dto.MetricFamily{{Name: ptr("bad"), Help: ptr("h"), Type: &t, Metric: []*dto.Metric{m}}}

@@ -16,6 +16,8 @@ type mark struct {
 	T  int64
 }
 
+// TestMarks checks that a mark has a sample from after the click, and that the dashboard keeps the last 16
+// marks.
 func TestMarks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDashboard(t, registryOf(t, map[string]*probe{"x": newProbe("x")}), dashboard.Opts{})
@@ -46,6 +48,7 @@ func TestMarks(t *testing.T) {
 	})
 }
 
+// TestMarksOutliveSampler checks that the dashboard still knows a mark after the sampler has stopped.
 func TestMarksOutliveSampler(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDashboard(t, registryOf(t, map[string]*probe{"x": newProbe("x")}), dashboard.Opts{})
@@ -61,6 +64,7 @@ func TestMarksOutliveSampler(t *testing.T) {
 	})
 }
 
+// TestMarksOfOtherSites checks that a page of another site cannot set a mark.
 func TestMarksOfOtherSites(t *testing.T) {
 	d := newDashboard(t, registryOf(t, nil), dashboard.Opts{})
 	w := serve(d, http.MethodPost, "http://localhost/api/marks", "Sec-Fetch-Site", "cross-site")

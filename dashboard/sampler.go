@@ -27,7 +27,7 @@ var (
 )
 
 // sampler takes samples for all viewers. Its goroutine, loop, exists only while samples are wanted. A
-// gathering has a second goroutine, so that the collectors can be observed meanwhile.
+// gathering runs in a second goroutine, so that loop can observe the collectors while they run.
 type sampler struct {
 	source   source
 	tracker  *tracker

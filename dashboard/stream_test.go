@@ -104,6 +104,7 @@ func TestSlowViewer(t *testing.T) {
 	})
 }
 
+// TestHeartbeat checks that a stream sends a comment every 15 seconds if there are no events.
 func TestHeartbeat(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDashboard(t, registryOf(t, map[string]*probe{"x": newProbe("x")}), dashboard.Opts{Interval: time.Minute})
@@ -162,6 +163,7 @@ func TestTooManyStreams(t *testing.T) {
 // opaque hides the Flush method of a ResponseWriter.
 type opaque struct{ http.ResponseWriter }
 
+// TestNoFlush checks the error answer if the response writer cannot flush.
 func TestNoFlush(t *testing.T) {
 	d := newDashboard(t, registryOf(t, nil), dashboard.Opts{})
 	w := httptest.NewRecorder()

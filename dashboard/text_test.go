@@ -78,6 +78,7 @@ type deaf struct{}
 
 func (deaf) Write([]byte) (int, error) { return 0, errors.New("gone") }
 
+// TestTextForNobody checks that writeText returns if the client has disconnected.
 func TestTextForNobody(*testing.T) {
 	writeText(deaf{}, &api.Collectors{Rows: make([]api.Collector, 10_000)}, at(0)) // must return
 }

@@ -149,8 +149,7 @@ func (t *tracker) update(now time.Time, id string, s *scrape.State, r result, fi
 	return c
 }
 
-// settled returns the state without the effect of a run in progress: the state of a running collector is
-// the one before the run.
+// settled returns the state without the effect of a run in progress.
 func settled(s api.State) api.State {
 	if s == api.Running || s == api.Waiting {
 		return api.OK

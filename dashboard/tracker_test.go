@@ -247,7 +247,8 @@ func TestErrorTexts(t *testing.T) {
 	}
 }
 
-// TestManyHangingErrors checks that many errors that hang together cost little time.
+// TestManyHangingErrors checks that the dashboard does not wait long if the Error methods of many errors
+// hang.
 func TestManyHangingErrors(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		stop := make(chan struct{})

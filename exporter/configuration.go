@@ -244,8 +244,8 @@ func (e *Exporter) build(ctx context.Context, previous *configuration) (*configu
 	return c, nil
 }
 
-// newUnits returns the units that no earlier configuration has had. Loading does not wait again for
-// older units and does not refuse them: their backends may have changed since.
+// newUnits returns the units that no earlier configuration has had. Loading waits only for these units, and
+// only they can make it fail: the backends of older units may have changed since.
 func (c *configuration) newUnits() []*unit {
 	var units []*unit
 	for _, m := range c.members {

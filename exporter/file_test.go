@@ -150,6 +150,8 @@ func TestReadFileErrors(t *testing.T) {
 	}
 }
 
+// TestReadFileThatIsNone checks the errors for a directory, for a file that is too large, and for a missing
+// file.
 func TestReadFileThatIsNone(t *testing.T) {
 	dir := t.TempDir()
 	large := filepath.Join(dir, "large.yml")
@@ -241,6 +243,8 @@ interval: 1m0s
 extra: {tokens: [a], secret: [<secret>, {env: X}], passwd: ~}
 `
 
+// TestShown checks that the configuration is shown without its secrets, and that the shown text can be read
+// again.
 func TestShown(t *testing.T) {
 	settings := new(programSettings)
 	f, err := readFile(writeConfig(t, wholeConfig), settings)
@@ -270,6 +274,7 @@ type panicking struct{}
 
 func (panicking) MarshalYAML() (any, error) { panic("no") }
 
+// TestShownOfBadSettings checks that settings that cannot be written as YAML result in an error.
 func TestShownOfBadSettings(t *testing.T) {
 	for name, settings := range map[string]any{
 		"panic":   &struct{ A panicking }{},

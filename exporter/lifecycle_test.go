@@ -246,7 +246,7 @@ func TestInvalidScrapeTimeout(t *testing.T) {
 	}
 }
 
-// TestCheckHasAllErrors checks that Check reports all mistakes at once.
+// TestCheckHasAllErrors checks that a single call of Check reports all mistakes.
 func TestCheckHasAllErrors(t *testing.T) {
 	web, file := write(t, "nonsense: 1"), write(t, "collectors:\n  x: {}\n  a: {group: g}\n")
 	config := Config{Name: "test_exporter", Collectors: []Collector{gauge("a", "m", 1)}}

@@ -108,9 +108,8 @@ func prefixed(prefix string, h http.Handler) http.Handler {
 	return mux
 }
 
-// serveConfig serves the configuration as plain text. The program's part may contain credentials that
-// are not marked as such, for example in the URL of a backend, so serveConfig hides everything that
-// looks like one.
+// serveConfig serves the configuration as plain text. The program's part may contain credentials outside of a
+// Secret, for example in the URL of a backend, so serveConfig hides everything that looks like a credential.
 func (s *webServer) serveConfig(w http.ResponseWriter, _ *http.Request) {
 	text, err := s.shown()
 	if err != nil {

@@ -65,7 +65,7 @@ func (c *configuration) retire(next *configuration) {
 	}()
 }
 
-// abandon closes at once everything that c has and previous does not. c never became current.
+// abandon immediately closes everything that c has and previous does not. c never became current.
 func (c *configuration) abandon(previous *configuration) {
 	now := make(chan struct{})
 	close(now)

@@ -149,6 +149,8 @@ func (w *wrapped) UnmarshalYAML(n *yaml.Node) error {
 	return n.Decode((*plain)(w))
 }
 
+// TestSecretInOtherMethods checks secrets in types that have UnmarshalYAML methods: their files are relative
+// to the configuration.
 func TestSecretInOtherMethods(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "pw"), []byte(hunter), 0o600); err != nil {

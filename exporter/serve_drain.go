@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// drain shuts the servers down. Their listeners and idle connections close at once, and other
-// connections close when their request has been answered. If limit ends first, drain closes all
-// connections, and returns an error if requests were in flight.
+// drain shuts the servers down. Their listeners and idle connections close immediately. Other connections
+// close when their request has been answered. If limit ends first, drain closes all connections, and returns
+// an error if requests were in flight.
 func (s *webServer) drain(limit context.Context, servers []*http.Server) error {
 	s.draining.Store(true)
 	var running sync.WaitGroup

@@ -208,7 +208,7 @@ func mustDo(t *testing.T, client *http.Client, method, url string) answer {
 
 func writeFile(t *testing.T, path, content string) string {
 	t.Helper()
-	// Servers read the file meanwhile, so it must change at once.
+	// Servers may read the file at any time, so a rename replaces its content in one step.
 	if err := os.WriteFile(path+".new", []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}

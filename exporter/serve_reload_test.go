@@ -59,6 +59,8 @@ func TestReloader(t *testing.T) {
 	}
 }
 
+// TestReloaderSerializes checks that at most one reload runs at a time, and that a reload that waits for its
+// turn ends with its context.
 func TestReloaderSerializes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		loading, loads := 0, 0

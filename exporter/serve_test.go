@@ -138,7 +138,7 @@ func TestDrainSilentConnections(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	mustDo(t, newClient(t, nil), "GET", "http://"+r.addresses[0]+"/status") // The one before is accepted by then.
+	mustDo(t, newClient(t, nil), "GET", "http://"+r.addresses[0]+"/status") // By then, it has accepted conn.
 	if err := r.finish(t); err != nil {
 		t.Error(err)
 	}

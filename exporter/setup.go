@@ -9,8 +9,8 @@ import (
 	"sync"
 )
 
-// Setup is the argument of [Config.Configure], which adds collectors and groups to it. A Setup must not
-// be used after Configure has returned, nor by several goroutines at once.
+// Setup is the argument of [Config.Configure], which adds collectors and groups to it. A Setup must not be
+// used after Configure has returned. It is not safe for concurrent use.
 type Setup struct {
 	// Settings are the program's settings: the value that [Config.Settings] returned, with the values of
 	// the configuration file.

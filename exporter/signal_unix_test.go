@@ -9,6 +9,7 @@ import (
 	"time"
 )
 
+// TestHangup checks that each SIGHUP reloads the configuration.
 func TestHangup(t *testing.T) {
 	parts := testParts(t)
 	reloaded := make(chan struct{}, 100)

@@ -137,8 +137,8 @@ func (u *unit) made() metric.Collector {
 	}
 }
 
-// close closes the collector after its last run. It does not wait for an attempt to make the collector.
-// If that attempt succeeds later, the new collector is closed at once.
+// close closes the collector after its last run. It does not wait for an attempt to make the collector. If
+// that attempt succeeds later, the new collector is closed immediately.
 func (u *unit) close(limit <-chan struct{}) {
 	u.cancel()
 	u.runs.retire(limit)

@@ -10,19 +10,17 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// upGrace is how long a ping may take to return after its scrape has ended. Scrapes wait that long for
-// it.
+// upGrace is how long later scrapes wait for a ping whose scrape has ended.
 const upGrace = time.Second
 
-// NewUp returns a collector for a gauge called name, such as "sql_up". The gauge is 1 if ping, called
-// with the scrape's context, returns nil, and 0 otherwise. Every scrape has the gauge: a ping that does
-// not return in time counts as 0, and is not called again before it has returned. The collector fails
-// with the error that ping returns.
+// NewUp returns a collector for a gauge called name, such as "sql_up". The collector calls ping with the
+// scrape's context. The gauge is 1 if ping returns nil. Otherwise it is 0, and the collector fails with the
+// error that ping returns. Every scrape has the gauge: if ping does not return in time, the gauge is 0, and
+// the collector does not call ping again before it has returned.
 //
-// At most one ping is in flight. Overlapping scrapes share it. If it fails because the scrape that
-// started it has ended, the other scrapes call ping again. If a ping is still in flight a second after
-// its scrape has ended, further scrapes fail at once, with an error that wraps
-// [metric.ErrStillRunning].
+// At most one ping is in flight. Overlapping scrapes share it. If it fails because the scrape that started it
+// has ended, the other scrapes call ping again. If a ping is still in flight a second after its scrape has
+// ended, further scrapes fail immediately, with an error that wraps [metric.ErrStillRunning].
 //
 // Several collectors, one for each backend, may share a name if their labels have the same names and
 // different values. A registry names each collector after the gauge, unless [metric.WithName] gives it
@@ -53,8 +51,8 @@ type flight struct {
 	done chan struct{}   // closed when the call has returned
 	err  error           // the call's result; set before done is closed
 
-	// late is when a scrape first found the call still running after ctx had ended, or zero. up.mu
-	// guards it.
+	// late is the time when a later scrape first found that the call was still running although ctx had
+	// ended. Before that, it is zero. up.mu guards it.
 	late time.Time
 }
 
@@ -81,7 +79,7 @@ func (u *up) CollectWithContext(ctx context.Context, ch chan<- metric.Metric) {
 	}
 }
 
-// result returns the error of the ping that counts for this scrape.
+// result returns the error of the ping that decides the gauge of this scrape.
 func (u *up) result(ctx context.Context) error {
 	for ctx.Err() == nil {
 		f, started := u.join(ctx)

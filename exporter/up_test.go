@@ -71,6 +71,7 @@ func TestUp(t *testing.T) {
 	}
 }
 
+// TestUpErrorIsThatOfThePing checks that the error of a scrape wraps the error of the ping.
 func TestUpErrorIsThatOfThePing(t *testing.T) {
 	_, err := scrapeUp(t.Context(), newUpRegistry(t, func(context.Context) error { return errDown }), time.Minute)
 	if !errors.Is(err, errDown) {
@@ -103,6 +104,8 @@ func TestUpOfCancelledScrape(t *testing.T) {
 	})
 }
 
+// TestUpSharesThePingUnderWay checks that scrapes that overlap share one ping, and that a later scrape pings
+// again.
 func TestUpSharesThePingUnderWay(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -220,6 +223,7 @@ func TestUpWaitsForALatePing(t *testing.T) {
 	})
 }
 
+// TestUpKeepsTheRules checks that the collector of NewUp follows the rules for collectors.
 func TestUpKeepsTheRules(t *testing.T) {
 	metrictest.TestCollector(t, NewUp("test_up", metric.Labels{"database": "a"}, func(context.Context) error { return nil }), metrictest.MustSend())
 }

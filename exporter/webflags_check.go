@@ -132,7 +132,7 @@ func (o *offset) String() string {
 	return strconv.FormatFloat(o.d.Seconds(), 'g', -1, 64)
 }
 
-// option returns the offset in the form of a handler's option, in which 0 means the default.
+// option returns the offset as an option of a handler. 0 means the default.
 func (o *offset) option() time.Duration {
 	switch {
 	case !o.isSet:

@@ -68,6 +68,7 @@ func TestWebFlagPrefix(t *testing.T) {
 	}
 }
 
+// TestOffset checks the parsing of the timeout offset: in seconds or as a duration; 0 means no offset.
 func TestOffset(t *testing.T) {
 	for _, test := range []struct {
 		text   string

@@ -20,7 +20,7 @@ type layout struct {
 	labels []string                  // labels of all metrics
 	values func(i identity) []string // values of labels
 
-	code            string // label for the status code, which handled has
+	code            string // label of handled for the status code
 	splitHistograms bool   // whether histograms have the label code, too
 	codes           *[numCodes]string
 }

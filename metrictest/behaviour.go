@@ -50,7 +50,7 @@ func Stuck() Behaviour {
 	}
 }
 
-// IgnoringContext returns a behaviour like b that does not see the end of its context.
+// IgnoringContext returns a behaviour like b, but its context never ends.
 func IgnoringContext(b Behaviour) Behaviour {
 	return func(ctx context.Context, r *Run) error { return b(context.WithoutCancel(ctx), r) }
 }

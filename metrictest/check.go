@@ -20,8 +20,8 @@ type TB interface {
 type Option func(*checker)
 
 // Grace sets how long a run may take after its context has ended, and how long goroutines may take to end
-// after the runs that have started them. The default is 2 seconds, which is long for a run that checks its
-// context, but short on a busy machine.
+// after the runs that have started them. The default is 2 seconds. That is long for a run that checks its
+// context, but may be too short on a busy machine.
 func Grace(d time.Duration) Option { return func(c *checker) { c.grace = d } }
 
 // Patience sets how long a run without a context, or with one that does not end, may take. The default is
@@ -174,7 +174,7 @@ func (c *checker) leakCheck(what string, n int, run func()) {
 	}
 }
 
-// interrupted returns a context that is canceled after the given time, or at once if it is 0.
+// interrupted returns a context that is canceled after the given time, or immediately if the time is 0.
 func interrupted(after time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(context.Background())
 	if after <= 0 {

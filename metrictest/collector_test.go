@@ -216,6 +216,7 @@ func TestConcurrentSafe(t *testing.T) {
 	}
 }
 
+// TestNewRefuses checks that New panics if the name is empty or the behaviour is nil.
 func TestNewRefuses(t *testing.T) {
 	for name, f := range map[string]func(){
 		"name":      func() { metrictest.New("", metrictest.Healthy()) },

@@ -113,7 +113,7 @@ func observe[T any](ctx context.Context, c *checker, take func(T), f func(contex
 				if returned == nil {
 					return
 				}
-				ending = nil // A hanging run must not be blocked as well.
+				ending = nil // The run hangs. From now on, it must not be blocked by its channel.
 			}
 			if ending == nil && returned == nil {
 				return

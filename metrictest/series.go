@@ -67,7 +67,7 @@ type seriesReader struct {
 	problem error // error of the first metric without a series
 
 	data  metric.MetricData
-	descs map[*metric.Desc]uint64 // hashes of their texts, which are slow to compute
+	descs map[*metric.Desc]uint64 // cached hashes of their texts
 }
 
 func newSeriesReader(known series) *seriesReader {

@@ -320,7 +320,8 @@ type overlapping struct {
 }
 
 // collectOverlapping calls a method. If its series can be compared with those that it sends alone,
-// collectOverlapping does so at once, because keeping the series of all calls would take too much memory.
+// collectOverlapping compares them while it receives them, because keeping the series of all calls would take
+// too much memory.
 func (k *collectorChecker) collectOverlapping(m method, alone series, stable bool) overlapping {
 	if !stable {
 		return overlapping{ending: k.collect(context.Background(), m, nil).ending}

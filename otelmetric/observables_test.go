@@ -92,6 +92,8 @@ func TestObservableStart(t *testing.T) {
 	})
 }
 
+// TestObservableLimitCountsWhatIsObserved checks that the limit applies to the series of one run, and not to
+// those of all runs together.
 func TestObservableLimitCountsWhatIsObserved(t *testing.T) {
 	o := newObserved(t, otelmetric.WithInstrumentLimit(sdk.Instrument{Name: "c"}, 4))
 	var keys []string
@@ -179,6 +181,8 @@ func TestObservableConflict(t *testing.T) {
 	}
 }
 
+// TestObservableTwice checks that a second instrument with the same name is the first one, and that its
+// callbacks are left out and reported.
 func TestObservableTwice(t *testing.T) {
 	o := newObserved(t)
 	first := o.intCounter(t, "Hits", func(_ context.Context, to api.Int64Observer) error {

@@ -146,6 +146,8 @@ func TestRegisterers(t *testing.T) {
 	}
 }
 
+// TestRefusedProvider checks that instruments can be used if the registerer refuses the provider, and that
+// the error is reported.
 func TestRefusedProvider(t *testing.T) {
 	var reported reports
 	p := otelmetric.NewMeterProvider(refusing{}, otelmetric.WithErrorHandler(reported.handle))

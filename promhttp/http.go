@@ -63,8 +63,8 @@ func Handler() http.Handler {
 }
 
 // HandlerFor returns a handler that serves the metrics that reg gathers. If reg accepts a context, it
-// receives that of the scrape. The request parameter name[], which may be repeated, selects families by
-// name. HandlerFor ignores other parameters, such as collect[], and leaves them to the program. It panics
+// receives the context of the scrape. The request parameter name[], which may be repeated, selects families
+// by name. HandlerFor ignores other parameters, such as collect[], and leaves them to the program. It panics
 // if opts.Registry does not accept the error counter.
 //
 // If reg is [metric.DefaultGatherer] and that is a registry, the handler also serves client_golang's

@@ -240,6 +240,8 @@ type logFunc func(v ...any)
 
 func (f logFunc) Println(v ...any) { f(v...) }
 
+// TestTakenErrorCounter checks that handlers share the error counter, and that HandlerFor panics if another
+// metric has its name.
 func TestTakenErrorCounter(t *testing.T) {
 	r := metric.NewRegistry()
 	for range 2 { // The second handler shares the counter of the first.
@@ -287,8 +289,8 @@ func TestMaxRequestsInFlight(t *testing.T) {
 	}
 }
 
-// TestTimeout checks that a timeout costs only the slow collector if ContinueOnError is set, and that the
-// response equals client_golang's otherwise.
+// TestTimeout checks that only the slow collector is missing after a timeout if ContinueOnError is set.
+// Otherwise, the response must equal the response of client_golang.
 func TestTimeout(t *testing.T) {
 	const text = "# HELP c_total Counted.\n# TYPE c_total counter\nc_total 0\n"
 	for _, tc := range []struct {

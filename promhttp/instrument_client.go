@@ -25,8 +25,8 @@ type (
 // method and the labels that options set; all other labels must be constant or curried, or the functions
 // panic. If next panics or returns an error, nothing is observed.
 //
-// Functions of options that set labels are called with the request that the response names. It may differ
-// from the request passed to next, which is used if the response names none.
+// Functions of options that set labels are called with the request in the response, which may differ from the
+// request passed to next. If the response has no request, they are called with the request passed to next.
 
 // InstrumentRoundTripperInFlight counts in gauge the requests in flight through next.
 func InstrumentRoundTripperInFlight(gauge prometheus.Gauge, next http.RoundTripper) RoundTripperFunc {

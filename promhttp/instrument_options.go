@@ -42,7 +42,7 @@ func newOptions(list []Option) *options {
 	return o
 }
 
-// setLabel adds a label, or replaces the one of that name.
+// setLabel adds a label, or replaces the existing label of that name.
 func (o *options) setLabel(name string, value LabelValueFromRequest) {
 	for i := range o.labels {
 		if o.labels[i].name == name {

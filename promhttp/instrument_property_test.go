@@ -25,8 +25,8 @@ type behaviour []struct {
 	n    int
 }
 
-// randomBehaviour returns a behaviour that the instrumentation of this package and that of client_golang must
-// count alike: it writes no informational headers, and only one header, before everything else.
+// randomBehaviour returns a behaviour that this package and client_golang must count alike. It writes only
+// one header, before everything else, and that header is not informational.
 func randomBehaviour(random *rand.Rand) (b behaviour) {
 	add := func(step string, n int) {
 		b = append(b, struct {

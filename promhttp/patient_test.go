@@ -27,14 +27,13 @@ func (c exporter) Collect(ch chan<- prometheus.Metric) {
 	ch <- prometheus.MustNewConstMetric(prometheus.NewDesc("mysql_up", "Up.", nil, nil), prometheus.GaugeValue, 0)
 }
 
-// TestExportersWithDeadlines checks exporters that set a deadline on the context of the request, behind
-// client_golang's handler and behind that of this package. Within the announced time, both give the same
-// response.
+// TestExportersWithDeadlines checks exporters that set a deadline on the context of the request. Within the
+// announced time, the handlers of client_golang and of this package must give the same response.
 func TestExportersWithDeadlines(t *testing.T) {
 	for _, tc := range []struct {
 		header   string
 		own      time.Duration // time until the program's own deadline; 0 means that it has passed
-		instant  bool          // whether the collector returns at once
+		instant  bool          // whether the collector returns immediately
 		handling promhttp.HandlerErrorHandling
 	}{
 		{header: "10", own: 9750 * time.Millisecond},

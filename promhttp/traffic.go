@@ -224,7 +224,7 @@ func newHistogramVec(opts metric.HistogramOpts, labels []string) (vec *metric.Hi
 	return metric.NewHistogramVec(opts, labels), nil
 }
 
-// share is middleware.Share. If it registers c, which is called name, share appends c to list.
+// share is middleware.Share, and also appends c to list if it registers c. The name of c is name.
 func share[C metric.Collector](reg metric.Registerer, list *[]metric.Collector, name string, c C) (C, error) {
 	c, registered, err := middleware.Share(reg, c)
 	if registered {

@@ -128,7 +128,7 @@ func (r *rule) labelDrop(ls *labelSet) bool { return r.selectNames(ls, false) }
 
 func (r *rule) labelKeep(ls *labelSet) bool { return r.selectNames(ls, true) }
 
-// selectNames removes the labels whose names match, or those whose names do not.
+// selectNames removes the labels whose names match, or, if keepMatching is true, all other labels.
 func (r *rule) selectNames(ls *labelSet, keepMatching bool) bool {
 	ls.open()
 	if r.matchesValue(ls, metricName) != keepMatching {

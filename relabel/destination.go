@@ -105,7 +105,7 @@ func (a *arrivals) isFirst(f *model.Family, p *model.Point, v *verdict, before f
 		return true, nil
 	}
 	if one.verdict == v {
-		return true, nil // The source sent the series twice, which is not the pipeline's concern.
+		return true, nil // The source sent the series twice. The pipeline does not report this.
 	}
 	if a.reports++; a.reports > maxArrivals {
 		return false, nil

@@ -64,7 +64,7 @@ type sample struct {
 	suffix      string
 	name, value string  // additional label of this sample, if name is not empty
 	bound       float64 // number that value represents
-	needed      bool    // whether the series cannot exist without the sample
+	needed      bool    // whether the series is whole only with the sample
 	kept        bool    // result of the current rule
 	gone        bool    // whether a rule has dropped the sample, but not the series
 }

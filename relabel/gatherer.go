@@ -32,10 +32,10 @@ import (
 // series, the pipeline collects them first.
 //
 // The gatherer remembers the result of the rules for each series until the series has been absent for ten
-// minutes. From the second gather on, a rule therefore costs a lookup. For series that do not come from
-// instruments, the gatherer uses at most about 128 MiB; it evaluates the rules for further series in every
-// gather. Steps that treat all series of a family alike, such as rules that keep or drop only by __name__,
-// need no memory per series.
+// minutes. So from the second gather on, a rule takes only the time of a lookup. For series that do not come
+// from instruments, the gatherer uses at most about 128 MiB; it evaluates the rules for further series in
+// every gather. Steps that treat all series of a family alike, such as rules that keep or drop only by
+// __name__, need no memory per series.
 //
 // [Aggregate] must see all series of a family before the gatherer can return the first one, so it copies
 // the series that pass through it.

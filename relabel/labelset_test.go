@@ -31,6 +31,7 @@ func mustLabels(tb testing.TB, pairs ...string) model.Labels {
 	return l
 }
 
+// TestReset checks that a label set reads labels of all kinds, and forgets them with the next reset.
 func TestReset(t *testing.T) {
 	ls := new(Pipeline).newLabelSet()
 	for range 2 { // The second pass reuses memory.
@@ -286,8 +287,7 @@ func BenchmarkRelabel(b *testing.B) {
 	}
 }
 
-// splitRules returns an iterator over the lists of rules in a file and their names, which are in the
-// comments before them.
+// splitRules returns an iterator over the lists of rules in a file. The comment before each list is its name.
 func splitRules(document string) func(yield func(name, rules string) bool) {
 	return func(yield func(name, rules string) bool) {
 		for part := range strings.SplitSeq(document, "\n# ") {

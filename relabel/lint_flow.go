@@ -110,7 +110,8 @@ func joinKey(labels []string, separator string) string {
 	return strings.Join(append(labels[:len(labels):len(labels)], separator), "\x00")
 }
 
-// never returns the position of the rule because of which no source value can match a regex.
+// never returns the position of an earlier rule that prevents all source values from matching a regex. ok
+// reports whether there is one.
 func (f *flow) never(labels []string, separator string, re *regex) (position int, ok bool) {
 	key := joinKey(labels, separator)
 	for i := range f.facts {

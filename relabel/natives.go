@@ -74,7 +74,7 @@ func (n *native) shapeOf(r *reshaper, source model.Source) *shape {
 	return n.last
 }
 
-// A shape records what the steps of a pipeline make of the series of a source. It is immutable.
+// A shape records how the steps of a pipeline change the series of a source. It is immutable.
 type shape struct {
 	of        *native
 	name      string // name of the source's family

@@ -52,6 +52,7 @@ var regexSeeds = []struct {
 	{"(a|b|c|d|e|f|g|h)(a|b|c|d|e|f|g|h)(a|b|c|d|e|f|g|h)", true},
 }
 
+// TestRegexNeedsEngine checks which regexes need package regexp, and which a faster comparison can match.
 func TestRegexNeedsEngine(t *testing.T) {
 	for _, tt := range regexSeeds {
 		re, err := newRegex(tt.source, false)
@@ -64,6 +65,7 @@ func TestRegexNeedsEngine(t *testing.T) {
 	}
 }
 
+// TestRegexNeedsEngineForGroups checks which regexes need package regexp if a rule uses their groups.
 func TestRegexNeedsEngineForGroups(t *testing.T) {
 	for source, want := range map[string]bool{"(.*)": false, "foo_(.*)_bar": false, "(a|b)_(.*)": false, "(.*)a(.*)": true, "(.*)(b?)": true, "(.*)_(total|count)": false, "(.*)(a|ba)": true, "(.+);(.+)": true} {
 		re, err := newRegex(source, true)

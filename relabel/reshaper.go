@@ -9,8 +9,8 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// A reshaper applies steps to the result of a gatherer. It remembers the verdict on each series, so from
-// the second scrape on a rule costs a lookup.
+// A reshaper applies steps to the result of a gatherer. It remembers the verdict on each series. So from the
+// second scrape on, a rule takes only the time of a lookup.
 type reshaper struct {
 	steps    []numbered
 	slots    int // number of rules that need a cache

@@ -33,6 +33,7 @@ func TestScaledValue(t *testing.T) {
 	}
 }
 
+// TestShift checks which factors can scale native buckets of a schema, and by how many buckets.
 func TestShift(t *testing.T) {
 	for _, tt := range []struct {
 		factor, divisor float64
@@ -116,6 +117,7 @@ func TestLabelsThatAggregateRemoves(t *testing.T) {
 	}
 }
 
+// TestStagesSelectFamilies checks that the regexes of all steps match whole names of families.
 func TestStagesSelectFamilies(t *testing.T) {
 	families := []string{"a.*", "[bc]"}
 	for _, f := range []familyList{

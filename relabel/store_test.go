@@ -246,6 +246,7 @@ func poisoned(t *testing.T, texts ...string) {
 	}
 }
 
+// TestBodyIsFreed checks that the store does not keep the memory of a response alive.
 func TestBodyIsFreed(t *testing.T) {
 	r := reshaperOf(t, classRule)
 	var ref weak.Pointer[[1 << 16]byte]

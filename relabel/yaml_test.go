@@ -63,6 +63,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// TestParseNothing checks that a document without steps is a pipeline without steps.
 func TestParseNothing(t *testing.T) {
 	for _, document := range []string{"", "# nothing", "[]", "null", "metric_relabel_configs:", "metric_relabel_configs: []", "---\n"} {
 		p, err := relabel.Parse([]byte(document))
@@ -72,6 +73,7 @@ func TestParseNothing(t *testing.T) {
 	}
 }
 
+// TestMergedFields checks that steps can have aliases and merge keys.
 func TestMergedFields(t *testing.T) {
 	p, err := relabel.Parse([]byte(`
 - &first {action: keep, source_labels: [a], regex: x}
@@ -164,6 +166,8 @@ func TestMarshalInvalidConfig(t *testing.T) {
 	}
 }
 
+// TestNewTakesCopies checks that later changes of the slices passed to New and returned by Steps do not
+// change the pipeline.
 func TestNewTakesCopies(t *testing.T) {
 	steps := []relabel.Step{relabel.DropFamilies{Families: []string{"a"}}}
 	p, err := relabel.New(steps...)

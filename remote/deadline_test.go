@@ -56,8 +56,8 @@ func TestTimeoutHeader(t *testing.T) {
 	}
 }
 
-// TestTimeoutHeaderOfScrape checks that the other process is sent the time until the end of the scrape,
-// even if a policy lets the request continue after that.
+// TestTimeoutHeaderOfScrape checks that a target sends the other process the time until the end of the
+// scrape, even if a policy lets the request continue after that.
 func TestTimeoutHeaderOfScrape(t *testing.T) {
 	var header atomic.Value
 	server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -138,8 +138,8 @@ type discard struct{}
 
 func (discard) Println(...any) {}
 
-// TestTree checks a chain of three processes, of which the last hangs. Under the single deadline of the
-// scrape, the first one responds in time with all other metrics.
+// TestTree checks a chain of three processes. The last one hangs. The first one must respond before the
+// deadline of the scrape, with all metrics except those of the last one.
 func TestTree(t *testing.T) {
 	given := make(chan string, 1)
 	ended := make(chan struct{})

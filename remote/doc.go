@@ -14,9 +14,8 @@
 //
 // A scrape has one deadline, even if it reaches through several processes. A target sends the other process
 // the time that is left, less a margin, in the header X-Prometheus-Scrape-Timeout-Seconds. Handlers of
-// package metric respond within that time with the metrics they have. When the context of a scrape ends,
-// its requests end, too, and with them the scrapes in the other processes. Retries happen within the same
-// deadline.
+// package metric respond within that time with the metrics they have. When the context of a scrape ends, its
+// requests end, and so do the scrapes in the other processes. Retries happen within the same deadline.
 //
 // # All or nothing
 //

@@ -43,8 +43,8 @@ func ExampleNew() {
 	// queued_jobs 3
 }
 
-// A program gathers from several processes at the same time. A process that fails costs only its own
-// metrics.
+// A program gathers from several processes at the same time. If a process fails, only its own metrics are
+// missing.
 func ExampleNewGroup() {
 	one, two := sidecar(3), sidecar(5)
 	defer one.Close()

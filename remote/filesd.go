@@ -171,7 +171,7 @@ const (
 	paramPrefix = "__param_"
 )
 
-// target returns the target with the given address, which is a host and a port or a URL.
+// target returns the target with the given address. The address is a host and a port, or a URL.
 func (e *entry) target(address string) (GroupTarget, error) {
 	t := GroupTarget{URL: address, Labels: make(prometheus.Labels, len(e.Labels))}
 	for name, value := range e.Labels {

@@ -10,8 +10,8 @@ import (
 	"github.com/luxfi/metric/remote"
 )
 
-// FuzzResponse checks that every response is either served as a whole, such that gathering from the served
-// page yields the same metrics, or becomes an error of limited size that names the target.
+// FuzzResponse checks that a target either serves a whole response or returns an error. Gathering from the
+// served page must yield the same metrics. An error must have a limited size and name the target.
 func FuzzResponse(f *testing.F) {
 	const text = "text/plain; version=0.0.4"
 	protobuf, body := protobufPage(2)

@@ -34,13 +34,13 @@ type GroupOpts struct {
 	Targets []GroupTarget
 	// Source, if not nil, returns more targets, in addition to Targets. The first gather calls it. Later
 	// gathers call it again when its last answer is older than Refresh. There is at most one call at a time.
+	// [File] returns a Source that reads a file.
 	//
 	// The first gather waits for the answer for up to half of its time. A later gather waits for up to a
-	// tenth of its time; without an answer by then, it continues with the previous targets. If Source
-	// panics, or returns an error but no targets, the group keeps its targets. Every gather reports the
-	// error until Source succeeds. The context of the call ends after 30 seconds, or when the group is
+	// tenth of its time. If there is no answer by then, the gather continues with the previous targets. If
+	// Source panics, or returns an error but no targets, the group keeps its targets. Every gather reports
+	// the error until Source succeeds. The context of the call ends after 30 seconds, or when the group is
 	// closed.
-	// [File] returns a Source that reads a file.
 	Source func(ctx context.Context) ([]GroupTarget, error)
 	// Refresh is the maximum age of an answer of Source. The default is 5 seconds.
 	Refresh time.Duration
@@ -57,8 +57,8 @@ type GroupOpts struct {
 	// Policies, such as metric.WithTimeout and metric.WithStale, apply to each target separately. The
 	// targets share only what the caller shares explicitly, such as the limit of a metric.Group.
 	Policies []metric.CollectorOption
-	// Concurrency limits the number of targets gathered from at the same time, in all gathers together. The
-	// default is 32; a negative number means no limit.
+	// Concurrency limits the number of targets that all gathers together read at the same time. The default
+	// is 32; a negative number means no limit.
 	Concurrency int
 
 	// Namespace is the prefix of the names of the group's own metrics; see [Group]. The default is remote.
@@ -77,9 +77,9 @@ const (
 // registries. It announces no descriptors. The policies in GroupOpts apply to its targets. The group itself
 // cannot be registered with policies.
 //
-// A target that fails costs only its own metrics; the error of the gather names it. If targets disagree
-// about the type of a family, the group serves the type of the target that was added first and reports the
-// others.
+// If a target fails, only its own metrics are missing, and the error of the gather names it. If targets
+// disagree about the type of a family, the group serves the type of the target that was added first and
+// reports the others.
 //
 // For each target, the group adds three metrics with the labels of the target:
 //
@@ -89,9 +89,8 @@ const (
 //
 // With WithStale, a target that fails has success 0 while its earlier metrics are served.
 //
-// A Group is safe for concurrent use. Its targets may be changed while it gathers. A gather in progress
-// then uses some targets from before the change and others from after it, but always those that exist both
-// before and after.
+// A Group is safe for concurrent use. Its targets may be changed while it gathers. A gather in progress then
+// uses all targets that the change keeps. It may or may not use those that the change adds or removes.
 type Group struct {
 	front
 
@@ -103,7 +102,7 @@ type Group struct {
 	current atomic.Pointer[members]
 }
 
-// front is the view of a group that registries of package metric have.
+// front is what the registries of package metric use of a group.
 type front struct {
 	group *Group
 	core  *scrape.Registry
@@ -164,9 +163,9 @@ func (o GroupOpts) Check() error {
 	}
 	// Registering a collector that does nothing shows whether the policies are valid.
 	r := metric.NewContextRegistry()
-	defer r.Close() //nolint:errcheck // That collector returns at once.
+	defer r.Close() //nolint:errcheck // That collector returns immediately.
 	err := r.RegisterWith(idle{}, append(slices.Clip(o.Policies), metric.WithName("target"))...)
-	return cmp.Or(errors.Unwrap(err), err) // The wrapping text is about that collector.
+	return cmp.Or(errors.Unwrap(err), err) // The wrapping error is about the collector, not the policies.
 }
 
 // idle is a collector that does nothing.
@@ -175,9 +174,9 @@ type idle struct{}
 func (idle) Describe(chan<- *prometheus.Desc) {}
 func (idle) Collect(chan<- prometheus.Metric) {}
 
-// Set replaces the targets until Source, if it is set, answers the next time. A target with the same URL
-// and labels as an existing one keeps its earlier results and the state of its policies. The error names
-// the targets that are not valid; Set leaves them out.
+// Set replaces the targets. If the group has a Source, its next answer replaces them again. A target with the
+// same URL and labels as an existing one keeps its earlier results and the state of its policies. Set leaves
+// out targets that are not valid, and returns an error that names them.
 func (g *Group) Set(targets []GroupTarget) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -56,8 +56,8 @@ const (
 	isOpen     = "Content-Type: application/openmetrics-text; version=1.0.0; charset=utf-8"
 )
 
-// TestHostileServers checks that an unreliable response becomes a single error of limited size, that no
-// part of it is served, and that it takes neither long nor much memory.
+// TestHostileServers checks that an unreliable response results in a single error of limited size, that no
+// part of the response is served, and that reading it takes little time and memory.
 func TestHostileServers(t *testing.T) {
 	const page = "# TYPE a gauge\na 1\n"
 	bomb := []byte(page + "# " + strings.Repeat("x", 50<<20))
@@ -220,7 +220,7 @@ func TestStatus(t *testing.T) {
 	}
 }
 
-// TestBadSamples checks that a sample that is not valid costs only itself.
+// TestBadSamples checks that a target leaves out samples that are not valid, and serves the others.
 func TestBadSamples(t *testing.T) {
 	const page = `# TYPE good gauge
 good 1

@@ -55,8 +55,8 @@ var handlers = map[string]func(*metric.ContextRegistry) http.Handler{
 	},
 }
 
-// TestLoops checks closed chains of processes, the shortest of which is a process that gathers from itself.
-// A request that returns to its sender is refused, and everything is served once.
+// TestLoops checks closed chains of processes. The shortest chain is a process that gathers from itself. The
+// sender of a request must refuse the request if it comes back, and must serve all metrics once.
 func TestLoops(t *testing.T) {
 	for name, handle := range handlers {
 		for _, length := range []int{1, 2, 3} {
@@ -137,7 +137,7 @@ func TestLoopsOfGroups(t *testing.T) {
 	}
 }
 
-// TestScrapesOfALoop scrapes two processes that gather from each other at the same time. Neither scrape may
+// TestScrapesOfALoop scrapes, at the same time, two processes that gather from each other. Neither scrape may
 // wait for the other.
 func TestScrapesOfALoop(t *testing.T) {
 	for _, handler := range []string{"HandlerFor", "coalescing"} {

@@ -24,7 +24,7 @@ const (
 // a single pool, each small target would end up with the memory that the largest one needs.
 var bodies [9]sync.Pool // contain *[]byte
 
-// newMemory returns memory for the given number of bytes, which is an estimate.
+// newMemory returns memory for about the given number of bytes.
 func newMemory(expected int) *[]byte {
 	size := min(max(expected, minBody), maxBody)
 	class := bits.Len(uint(size-1) / minBody) // rounded up

@@ -42,7 +42,7 @@ func (t *Target) fetch(ctx context.Context) (*body, error) {
 	}
 }
 
-// retryPause is the time before the next attempt, in which a target may recover.
+// retryPause is the time before the next attempt. The target may recover during it.
 const retryPause = 20 * time.Millisecond
 
 // isTimeFor reports whether an attempt that takes as long as the previous one would end before the
@@ -122,7 +122,7 @@ func (o *Opts) timeFor(left time.Duration) time.Duration {
 var errRedirects = errors.New("too many redirects")
 
 // redirected returns the CheckRedirect function of a target's client. The function limits redirects and calls
-// policy, the caller's function, unless it is nil. It sends the next server the time that is left by then.
+// policy, the caller's function, unless it is nil. It sends the next server the time that is left.
 func (o *Opts) redirected(policy func(*http.Request, []*http.Request) error) func(*http.Request, []*http.Request) error {
 	return func(r *http.Request, via []*http.Request) error {
 		if len(via) > o.MaxRedirects {

@@ -100,7 +100,7 @@ func (r *boundedReader) failed(err error) error {
 	return &brokenError{err}
 }
 
-// How much of a response with an error status is read, and how much of it the error quotes.
+// Limits for a response with an error status, in bytes: how much is read, and how much the error quotes.
 const (
 	maxErrorBody = 1 << 10
 	maxErrorText = 400

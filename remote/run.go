@@ -83,7 +83,7 @@ func (t *Target) send(b *body, sink engine.Sink) error {
 	return nil
 }
 
-// maxDropped limits the samples that are left out with an error of their own.
+// maxDropped limits the omitted samples that are reported with separate errors.
 const maxDropped = 100
 
 // errMore stands for the errors of further samples. Sinks only count it.

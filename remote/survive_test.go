@@ -126,8 +126,8 @@ func compare(t *testing.T, got, want []*dto.MetricFamily) {
 	}
 }
 
-// TestExpositionsSurvive compares the expositions of a registry that contains a target with those of the
-// target's origin, in all formats.
+// TestExpositionsSurvive checks, in all formats, that a registry that contains a target has the same
+// exposition as the process that the target reads.
 func TestExpositionsSurvive(t *testing.T) {
 	h := metric.HandlerFor(everything())
 	origin := serve(t, h)

@@ -24,9 +24,9 @@ import (
 // Opts are the options of [New]. The zero value of each field means its default.
 type Opts struct {
 	// Client makes the requests. It handles TLS, credentials, proxies and additional headers. The default is
-	// http.DefaultClient. New copies it. Its Timeout, if it is earlier than the deadline of the gather, is
-	// also sent to the other process. Its transport limits the headers of a response to 10 MiB, unless
-	// http.Transport.MaxResponseHeaderBytes is set.
+	// http.DefaultClient. New copies it. If its Timeout is earlier than the deadline of the gather, the
+	// target also sends it to the other process. Its transport limits the headers of a response to 10 MiB,
+	// unless http.Transport.MaxResponseHeaderBytes is set.
 	Client *http.Client
 
 	// Timeout limits a gather whose context has no deadline. The default is 10 seconds.
@@ -149,8 +149,8 @@ func parseURL(target string) (*url.URL, error) {
 
 var errNoURL = errors.New("the URL must begin with http:// or https:// and a host")
 
-// nameOf returns a URL without credentials: a password, a user without a password, which may be a token,
-// and query parameters that look like credentials.
+// nameOf returns a URL without credentials. It removes passwords, a user without a password (because it may
+// be a token), and query parameters that look like credentials.
 func nameOf(u *url.URL) string {
 	c := *u
 	if c.User != nil {

@@ -26,8 +26,8 @@ func newFamily[M any](byValues func(...string) (M, error), byName func(metric.La
 	return f
 }
 
-// series is an instrument of a family with given labels. It looks up the instrument at the first update, so
-// that no series exists without an update.
+// series is an instrument of a family with given labels. It looks up the instrument at the first update, so a
+// series appears only with its first update.
 type series[M any] struct {
 	family *family[M]
 	pairs  []string // alternating names and values; stored in few if they fit

@@ -53,6 +53,6 @@
 // # Performance
 //
 // Updates with known keys and labels take no locks and do not allocate memory, because the sink remembers
-// which series belongs to which key and labels. Once a minute it forgets that, so that the garbage
+// which series belongs to which key and labels. Once a minute, it forgets all of them, so that the garbage
 // collector can free the memory of expired series.
 package gometrics

@@ -59,8 +59,8 @@ func newConfig(opts []Option) (*config, error) {
 	return c, errors.Join(c.errs...)
 }
 
-// check returns an error if the definitions or the options for samples are invalid. It makes sure of this
-// before anything is registered, because otherwise an update could panic.
+// check returns an error if the definitions or the options for samples are invalid. Without this check before
+// the registration, invalid options would make an update panic.
 func (c *config) check() (err error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -127,8 +127,8 @@ func WithSummary(opts metric.SummaryOpts) Option {
 // WithTotal appends _total to names of counters that lack this suffix, as Prometheus recommends.
 func WithTotal() Option { return func(c *config) { c.total = true } }
 
-// WithExpiry removes series that have not been updated for the duration after. [metric.MetricVec.SetExpiry]
-// explains how to choose it. The default, 0, keeps all series. The default of go-metrics' package
+// WithExpiry removes series that have not been updated for the duration after; see
+// [metric.MetricVec.SetExpiry]. The default, 0, keeps all series. The default of go-metrics' package
 // prometheus is a minute. Defined series do not expire.
 func WithExpiry(after time.Duration) Option {
 	return func(c *config) {
@@ -150,9 +150,9 @@ func WithLimit(series int) Option {
 	}
 }
 
-// WithMetricLimit limits the number of metrics of a sink. A metric with several sets of label names counts
-// once for each. The limit protects programs that put identifiers into keys: updates of further metrics are
-// left out and reported. The default is 10,000. 0 means no limit. Defined metrics do not count.
+// WithMetricLimit limits the number of metrics of a sink. It protects programs that put identifiers into
+// keys: the sink leaves out updates of further metrics, and reports them. A metric with several sets of label
+// names counts once for each set. The default is 10,000. 0 means no limit. Defined metrics do not count.
 func WithMetricLimit(metrics int) Option {
 	return func(c *config) {
 		if metrics < 0 {

@@ -68,8 +68,8 @@ func programMetrics(t testing.TB, sink metrics.MetricSink) *metrics.Metrics {
 	return m
 }
 
-// TestSameAsPeer compares the metrics of a program that uses this sink and the one in go-metrics' package
-// prometheus.
+// TestSameAsPeer makes the same updates of this sink and of the sink in go-metrics' package prometheus, and
+// compares their metrics.
 func TestSameAsPeer(t *testing.T) {
 	theirRegistry := prometheus.NewRegistry()
 	theirs, err := peer.NewPrometheusSinkFrom(peer.PrometheusOpts{

@@ -26,9 +26,9 @@ var (
 	_ metrics.PrecisionGaugeMetricSink = (*Sink)(nil)
 )
 
-// NewSink returns a sink whose metrics reg exposes. If reg is a registry of package metric, it reads them
-// like its own instruments. reg can be any other Registerer, too. A registry can have several sinks if
-// their metrics differ in name, or in labels that [metric.WrapRegistererWith] adds.
+// NewSink returns a sink whose metrics reg exposes. A registry of package metric reads these metrics like its
+// own instruments, but reg can be any other Registerer, too. A registry can have several sinks if their
+// metrics differ in name, or in labels that [metric.WrapRegistererWith] adds.
 //
 // NewSink returns an error if an option or a definition is invalid, or if reg refuses the sink.
 func NewSink(reg metric.Registerer, opts ...Option) (*Sink, error) {

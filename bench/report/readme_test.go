@@ -29,6 +29,8 @@ func TestReadmeFigures(t *testing.T) {
 	}
 }
 
+// TestWithFigures checks that withFigures replaces the figures in the README with the figures of the page,
+// and keeps the rest.
 func TestWithFigures(t *testing.T) {
 	page := `- Machine: Some CPU, 2 cores, linux/amd64
 - go1.2.3

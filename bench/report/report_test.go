@@ -18,6 +18,8 @@ BenchmarkCounterInc/goroutines=1/peer=VictoriaMetrics-2	 1000	         8.000 ns/
 BenchmarkHeap/kind=counters/peer=metric-2              	    1	       5 ns/op	       190.5 B/series
 `
 
+// TestStandings checks the comparison of a measurement with targets: the ratio to the fastest peer, and
+// whether the target is hit.
 func TestStandings(t *testing.T) {
 	r := runner{samples: make(samples)}
 	if err := r.read(strings.NewReader(output)); err != nil {
@@ -53,6 +55,7 @@ func TestStandings(t *testing.T) {
 	}
 }
 
+// TestSplitPeer checks that splitPeer splits a benchmark's name into the name without the peer and the peer.
 func TestSplitPeer(t *testing.T) {
 	for _, full := range []string{"Remote/series=10/peer=%s", "Remote/series=10/peer=%s-2", "Remote/series=10/peer=%s-16"} {
 		for _, want := range []string{ours, expfmt, "VictoriaMetrics-ready"} {

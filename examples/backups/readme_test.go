@@ -110,8 +110,8 @@ func claims(block []string) (all []claim) {
 	return all
 }
 
-// TestReadme compiles each step of the README, in order, in a module of its own, and runs those
-// about which the README claims something.
+// TestReadme compiles each step of the README, in order, each in a separate module. If the README says what a
+// step serves or prints, it also runs the step.
 func TestReadme(t *testing.T) {
 	steps := readmeSteps(t, read(t, filepath.Join("..", "..", "README.md")))
 	if len(steps) < 3 || len(steps[0].claims) == 0 || !slices.ContainsFunc(steps[1:], func(s step) bool { return len(s.claims) > 0 }) {
@@ -185,7 +185,7 @@ func build(t *testing.T, dir string) string {
 	return program
 }
 
-// packages are those that statements of the README may use beyond the imports of main.go.
+// packages are the packages that statements of the README may use in addition to the imports of main.go.
 var packages = []string{
 	"context", "log", "go.opentelemetry.io/otel",
 	"github.com/luxfi/metric/otelmetric", "github.com/luxfi/metric/push/remotewrite",

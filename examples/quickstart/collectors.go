@@ -18,7 +18,7 @@ func newRegistry() *metric.ContextRegistry {
 
 // registerCollectors registers the collectors with their policies.
 func (s *shop) registerCollectors() error {
-	// Any number of scrapes together make at most two queries to the database at once.
+	// At most two queries to the database run at the same time, however many scrapes there are.
 	database := metric.NewGroup("database", 2)
 	register := s.registry.RegisterWith
 	return errors.Join(

@@ -1,11 +1,11 @@
-// Quickstart is a small shop: an HTTP service that stores orders in a SQLite database, plays its own
+// Quickstart is a small shop: an HTTP service that stores orders in a SQLite database, simulates its own
 // customers, and serves its metrics on /metrics.
 //
 // It shows request metrics with exemplars (requests.go), a collector that queries the database under the
-// scrape's context (orders.go), the result of a scrape with a short timeout while another collector
-// hangs (warehouse.go), and a collector that often fails, behind a cache, a stale result and a circuit
-// breaker (sales.go, collectors.go). The pages /dashboard/ and /status and the metrics shop_scrape_…
-// show the state of the collectors. The page / lists what to try (index.go).
+// scrape's context (orders.go), a slow collector that a scrape with a short timeout does not wait for
+// (warehouse.go), and a collector that often fails, with the policies cache, stale result and circuit breaker
+// (sales.go, collectors.go). The pages /dashboard/ and /status and the metrics shop_scrape_… show the state
+// of the collectors. The page / lists what to try (index.go).
 package main
 
 import (

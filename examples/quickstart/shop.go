@@ -104,7 +104,8 @@ func openShop(ctx context.Context, cfg config) (_ *shop, err error) {
 	return s, nil
 }
 
-// listen opens the port. openShop calls it first, so that a port that is in use is reported at once.
+// listen opens the port. openShop calls it first, so that the program reports immediately that a port is in
+// use.
 func (s *shop) listen(ctx context.Context) (err error) {
 	if s.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", s.cfg.addr); err != nil {
 		if errors.Is(err, syscall.EADDRINUSE) {

@@ -101,6 +101,8 @@ func TestPingBesideQueries(t *testing.T) {
 	}
 }
 
+// TestKill checks that a canceled query is killed on the server, and that the error says whether that has
+// succeeded.
 func TestKill(t *testing.T) {
 	p := newPool(t, ":memory:")
 	for _, test := range []struct {
@@ -131,6 +133,7 @@ func TestKill(t *testing.T) {
 	}
 }
 
+// TestHide checks that errors do not contain secrets.
 func TestHide(t *testing.T) {
 	p := &pool{secrets: []string{"postgres://u:s3cret@h/d", "s3cret", ""}}
 	inner := errors.New("cannot use postgres://u:s3cret@h/d: s3cret is wrong")

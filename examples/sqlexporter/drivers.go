@@ -22,9 +22,8 @@ type driverKind struct {
 	// connector returns a connector for connections. It does not connect. Its errors do not contain the
 	// DSN, which may contain a password.
 	connector func(c connection) (connector, error)
-	// killer, if not nil, returns a function that ends, over another connection, the query that conn
-	// runs. It is for drivers that close a connection when its query is canceled, without notifying the
-	// server.
+	// killer, if not nil, returns a function that uses another connection to end the query that conn runs. It
+	// is for drivers that close the connection of a canceled query, but do not end the query on the server.
 	killer func(ctx context.Context, conn *sql.Conn) (kill func(context.Context, *sql.DB) error, err error)
 }
 
@@ -64,14 +63,14 @@ func postgresConnector(c connection) (connector, error) {
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = c.program()
 	}
-	// Prepare no statements: that works behind connection pools and after schema changes. The extended
+	// Queries without prepared statements work behind connection pools and after schema changes. The extended
 	// protocol accepts only one statement, so no second one can end the transaction.
 	if config.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement {
 		config.DefaultQueryExecMode = pgx.QueryExecModeExec
 	}
-	// A canceled query keeps its connection until the server has ended the query, or killTimeout has
-	// passed. By default, pgx gives up the connection at once while the server still ends the query. For
-	// that time there would be one connection more than max_connections.
+	// A canceled query keeps its connection until the server has ended the query, or killTimeout has passed.
+	// By default, pgx gives up the connection at once, although the server has not yet ended the query. Until
+	// then, there would be more than max_connections connections.
 	config.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: killTimeout}
 	}
@@ -100,11 +99,11 @@ func mysqlConnector(c connection) (connector, error) {
 	return connector{made, config.Passwd}, nil
 }
 
-// Error of KILL.
+// mysqlNoSuchThread is the error of KILL for a connection that has already ended.
 const mysqlNoSuchThread = 1094
 
-// mysqlKiller returns a function that ends a connection of MySQL or MariaDB. The server numbers
-// connections in ascending order, so the number cannot belong to another connection by then.
+// mysqlKiller returns a function that ends a connection of MySQL or MariaDB. The server never gives the
+// number of an ended connection to another one, because it numbers connections in ascending order.
 func mysqlKiller(ctx context.Context, conn *sql.Conn) (func(context.Context, *sql.DB) error, error) {
 	var id int64
 	if err := conn.QueryRowContext(ctx, "SELECT CONNECTION_ID()").Scan(&id); err != nil {

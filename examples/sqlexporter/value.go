@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// errNull is the error of a value that is NULL and so has no sample.
+// errNull reports that a value is NULL. Such a value has no sample.
 var errNull = errors.New("the value is NULL")
 
 // number returns the value of a column as a number: a boolean is 0 or 1, a time is in Unix seconds, an

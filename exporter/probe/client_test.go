@@ -86,6 +86,8 @@ func eventually(t *testing.T, what string, condition func() bool) {
 	t.Errorf("in vain: %s", what)
 }
 
+// TestConnectionsAreKept checks that probes reuse connections, even after the configuration has changed. Only a
+// change of the allowed targets, or Use(nil), closes them.
 func TestConnectionsAreKept(t *testing.T) {
 	server := newCounted(t, false, ok)
 	h := closing(t, answering(t, "modules: {a: {}}", fetch))
@@ -107,6 +109,8 @@ func TestConnectionsAreKept(t *testing.T) {
 	eventually(t, "the connection is closed in the end", func() bool { return server.open.Load() == 0 })
 }
 
+// TestProbesUnderWayGoOn checks that a new configuration does not interrupt the probes that have begun before
+// it.
 func TestProbesUnderWayGoOn(t *testing.T) {
 	began, end := make(chan bool), make(chan bool)
 	server := newCounted(t, false, func(http.ResponseWriter, *http.Request) {
@@ -172,6 +176,7 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
+// TestProxyOfTheEnvironment checks that probes do not use the proxy that environment variables set.
 func TestProxyOfTheEnvironment(t *testing.T) {
 	proxy := newCounted(t, false, ok)
 	server := newCounted(t, false, ok)
@@ -185,6 +190,7 @@ func TestProxyOfTheEnvironment(t *testing.T) {
 	}
 }
 
+// TestRebinding checks that the address to which a name resolves must be allowed, too.
 func TestRebinding(t *testing.T) {
 	server := newCounted(t, false, ok)
 	_, port, _ := net.SplitHostPort(server.Listener.Addr().String())

@@ -94,6 +94,7 @@ func TestCollectorThatHangs(t *testing.T) {
 	})
 }
 
+// TestReturnedTooLate checks that a prober that returns no error after its timeout counts as a timeout.
 func TestReturnedTooLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := answering(t, "modules: {a: {timeout: 1s}}", func(context.Context, *Probe) error {
@@ -107,6 +108,7 @@ func TestReturnedTooLate(t *testing.T) {
 	})
 }
 
+// TestClientGoesAway checks that a probe ends when the client disconnects.
 func TestClientGoesAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client, leave := context.WithCancel(t.Context())

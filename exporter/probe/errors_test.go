@@ -13,6 +13,7 @@ type hostileError struct{ text func() string }
 
 func (e *hostileError) Error() string { return e.text() }
 
+// TestErrorThatPanics checks that a probe fails if the Error method of its error panics.
 func TestErrorThatPanics(t *testing.T) {
 	h := answering(t, "modules: {a: {}}", func(context.Context, *Probe) error {
 		var none *hostileError
@@ -24,6 +25,7 @@ func TestErrorThatPanics(t *testing.T) {
 	}
 }
 
+// TestErrorThatHangs checks that a probe fails in time if the Error method of its error hangs.
 func TestErrorThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		end := make(chan bool)

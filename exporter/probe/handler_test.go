@@ -71,6 +71,7 @@ func TestRequests(t *testing.T) {
 	}
 }
 
+// TestBeforeUse checks that the handler answers with 503 before the first Use and after Use(nil).
 func TestBeforeUse(t *testing.T) {
 	h, err := NewHandler(Opts{Probers: []Prober{prober(up)}, Logger: quiet()})
 	if err != nil {
@@ -120,6 +121,8 @@ func TestFailures(t *testing.T) {
 	}
 }
 
+// TestOwnMetricsWin checks that probe_success and probe_duration_seconds of the handler replace a prober's
+// metrics of the same names.
 func TestOwnMetricsWin(t *testing.T) {
 	var log buffer
 	h := serving(t, "modules: {a: {}}", Opts{Logger: debugLogger(&log), Probers: []Prober{prober(func(_ context.Context, p *Probe) error {
@@ -138,6 +141,7 @@ func TestOwnMetricsWin(t *testing.T) {
 	}
 }
 
+// TestNothingOfTheExporter checks that the answer to a probe has no metrics about the exporter itself.
 func TestNothingOfTheExporter(t *testing.T) {
 	reg := metric.NewContextRegistry()
 	h := serving(t, "modules: {a: {}}", Opts{Probers: []Prober{prober(up)}, Registerer: reg, Namespace: "x"})
@@ -181,6 +185,8 @@ func TestFormats(t *testing.T) {
 	})
 }
 
+// TestProbeKnowsItsRequest checks that a prober gets the target, the module and the parameters of the
+// request.
 func TestProbeKnowsItsRequest(t *testing.T) {
 	h := answering(t, "modules: {a: {}}", func(_ context.Context, p *Probe) error {
 		if p.Target != "Host:80" || p.Module != "a" || p.Params.Get("auth") != "v3" || p.Params.Get("target") != "Host:80" {

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// busy counts calls in progress.
+// busy counts the calls in progress, and the most that there have been at once.
 type busy struct{ now, most atomic.Int64 }
 
 func (b *busy) enter() {
@@ -54,6 +54,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// TestWaitingEndsAtTheDeadline checks that a probe that waits for a slot fails at the deadline of its scrape.
 func TestWaitingEndsAtTheDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := answering(t, "modules: {a: {}}\ntargets: {max_per_target: 1}", func(context.Context, *Probe) error {
@@ -78,6 +79,8 @@ func TestWaitingEndsAtTheDeadline(t *testing.T) {
 	})
 }
 
+// TestHangingTargetPilesNothingUp checks that probes of a target that hangs fail at once after the limit is
+// reached, and that the hanging probes do not hold up other targets.
 func TestHangingTargetPilesNothingUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		end := make(chan bool)
@@ -125,6 +128,8 @@ func TestHangingTargetPilesNothingUp(t *testing.T) {
 	})
 }
 
+// TestWaitersFailWhenAllSlotsAreLeftBehind checks that a probe that waits for a slot of its target fails when
+// the probe that has the slot exceeds its timeout and hangs.
 func TestWaitersFailWhenAllSlotsAreLeftBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		end := make(chan bool)
@@ -142,6 +147,8 @@ func TestWaitersFailWhenAllSlotsAreLeftBehind(t *testing.T) {
 	})
 }
 
+// TestLeftBehindAreBoundedInTotal checks that the number of hanging probes is bounded for all targets
+// together.
 func TestLeftBehindAreBoundedInTotal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		end := make(chan bool)
@@ -161,6 +168,7 @@ func TestLeftBehindAreBoundedInTotal(t *testing.T) {
 	})
 }
 
+// TestQueueIsBounded checks that a probe fails at once if too many others already wait.
 func TestQueueIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := answering(t, "modules: {a: {timeout: 10s}}\ntargets: {max_concurrent: 1}", func(context.Context, *Probe) error {
@@ -178,6 +186,7 @@ func TestQueueIsBounded(t *testing.T) {
 	})
 }
 
+// TestLimitsChange checks that a higher limit applies to probes that already wait.
 func TestLimitsChange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := answering(t, "modules: {a: {}}\ntargets: {max_concurrent: 1}", func(context.Context, *Probe) error {

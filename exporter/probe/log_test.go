@@ -17,6 +17,8 @@ func debugLogger(to io.Writer) *slog.Logger {
 
 func infoLogger(to io.Writer) *slog.Logger { return slog.New(slog.NewTextHandler(to, nil)) }
 
+// TestProbesLogAtDebug checks that everything that a prober logs has level debug, and that the log has no
+// credentials.
 func TestProbesLogAtDebug(t *testing.T) {
 	for _, level := range []slog.Level{slog.LevelDebug, slog.LevelInfo} {
 		var log buffer
@@ -35,6 +37,7 @@ func TestProbesLogAtDebug(t *testing.T) {
 	}
 }
 
+// TestFloodOfFailures checks that the log of many failures is limited, and says how many lines it lacks.
 func TestFloodOfFailures(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log buffer
@@ -58,6 +61,7 @@ func TestFloodOfFailures(t *testing.T) {
 	})
 }
 
+// TestRefusalIsLoggedWithWhatIsAllowed checks that the log of a refused target names the allowed targets.
 func TestRefusalIsLoggedWithWhatIsAllowed(t *testing.T) {
 	var log buffer
 	h := serving(t, "modules: {a: {}}\ntargets: {allow: [10.0.0.0/8]}", Opts{Logger: infoLogger(&log), Probers: []Prober{prober(up)}})

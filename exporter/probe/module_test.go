@@ -104,6 +104,7 @@ func TestConfigErrors(t *testing.T) {
 	}
 }
 
+// TestConfigOfGo checks that Prepare finds mistakes in a Config that does not come from a file.
 func TestConfigOfGo(t *testing.T) {
 	h, err := NewHandler(Opts{Probers: []Prober{prober(up)}})
 	if err != nil {
@@ -117,6 +118,7 @@ func TestConfigOfGo(t *testing.T) {
 	}
 }
 
+// TestUseOfAnothersSet checks that Use panics for a set that another handler has prepared.
 func TestUseOfAnothersSet(t *testing.T) {
 	a, b := answering(t, "modules: {a: {}}", up), answering(t, "modules: {a: {}}", up)
 	defer func() {

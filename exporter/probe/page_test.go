@@ -17,6 +17,7 @@ func recent(h *Handler, method, query string) *httptest.ResponseRecorder {
 	return w
 }
 
+// TestRecent checks the page of recent probes: rows, logs, escaping, and no credentials.
 func TestRecent(t *testing.T) {
 	h := answering(t, "modules: {a: {}}", func(_ context.Context, p *Probe) error {
 		if strings.HasPrefix(p.Target, "bad") || strings.Contains(p.Target, "<") {

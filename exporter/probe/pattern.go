@@ -8,11 +8,10 @@ import (
 	"strings"
 )
 
-// Placeholders for ports: for a target without a port, because the prober chooses it, and for a
-// connection by a protocol without ports, such as ICMP.
+// Placeholders for ports.
 const (
-	unknownPort = -1
-	noPort      = 0
+	unknownPort = -1 // The target has no port, because the prober chooses it.
+	noPort      = 0  // The protocol of the connection has no ports, such as ICMP.
 )
 
 // hostKind is the kind of hosts that a pattern matches.
@@ -183,7 +182,8 @@ func (p *pattern) hasAddr(addr netip.Addr) bool {
 	return p.kind == anyHost || p.kind == addresses && p.prefix.Contains(addr)
 }
 
-// hasPort reports whether the pattern matches that port. For unknownPort it returns unknown.
+// hasPort reports whether the pattern matches that port. If the pattern limits ports, and port is
+// unknownPort, it returns unknown.
 func (p *pattern) hasPort(port int, unknown bool) bool {
 	if len(p.ports) == 0 {
 		return true

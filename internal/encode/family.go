@@ -7,8 +7,9 @@ import (
 	"github.com/luxfi/metric/internal/naming"
 )
 
-// unitOf returns the unit of a family whose name is base (without the _total of a counter). OpenMetrics
-// demands that the name ends in the unit, and Prometheus refuses the whole scrape if it does not.
+// unitOf returns the unit of a family if its name ends in the unit, and "" otherwise. The name is base, which
+// has no _total. OpenMetrics demands that the name ends in the unit, and Prometheus refuses the whole scrape
+// if it does not.
 func unitOf(f *model.Family, base string) string {
 	if f.Unit == "" {
 		return ""

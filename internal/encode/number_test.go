@@ -35,7 +35,7 @@ func checkFloat(t *testing.T, v float64) {
 	}
 }
 
-// TestFloats tests numbers around every border at which the notation or the algorithm changes.
+// TestFloats tests numbers around each number at which the notation or the algorithm changes.
 func TestFloats(t *testing.T) {
 	borders := []float64{0, 1, 10, 1 << 53, 1 << 63, 1 << 64, math.MaxFloat64, math.Inf(+1), math.SmallestNonzeroFloat64, 0.3, 2.0 / 3}
 	for exp := -30; exp < 30; exp++ {
@@ -95,8 +95,8 @@ func FuzzEscapedName(f *testing.F) {
 	})
 }
 
-// TestWholeFloats tests numbers of every length up to the one where the digits are no longer computed
-// at once, with zeros at all positions.
+// TestWholeFloats tests whole numbers of one to nine digits, with zeros at all positions. eightDigits
+// computes up to eight digits at once, so nine digits need another algorithm.
 func TestWholeFloats(t *testing.T) {
 	for n := 1; n < 1_000_000_000; n += 1 + n/1000 {
 		checkFloat(t, float64(n))

@@ -15,9 +15,9 @@ import (
 // Bundle changes several instruments together and reads them together: a reader sees all changes of an
 // Apply or none.
 //
-// An Apply holds one of several locks for reading, which it shares with others. Freeze holds all of
-// them for writing. It only copies values, and no user code runs under the locks, so both finish soon.
-// sync.RWMutex lets neither side starve.
+// Apply holds one of several locks for reading, so that many calls of Apply run at the same time. Freeze
+// holds all locks for writing. No user code runs under the locks, and Freeze only copies values, so both
+// finish soon. sync.RWMutex lets neither side starve.
 type Bundle struct {
 	sources  []model.Source
 	families []*model.Family // families of the members
@@ -73,7 +73,7 @@ var (
 	errNotMember = errors.New("it is not a member of the bundle, nor of a vector that is")
 )
 
-// newOp returns the change that the corresponding method makes.
+// newOp returns a change of the instrument on. AddOp, SetOp and ObserveOp explain the kinds.
 func newOp(kind opKind, on any, value float64) Op {
 	op := Op{kind: kind, value: value}
 	switch on := on.(type) {

@@ -68,8 +68,8 @@ func newSummaryShape(f *family, opts prometheus.SummaryOpts) *summaryShape {
 	}
 }
 
-// checkObjectives returns an error that says why a summary cannot have these objectives. The usual
-// mistake is to pass percentages, for which lookups would panic.
+// checkObjectives returns an error that says why a summary cannot have these objectives. The usual mistake is
+// to pass percentages, such as 99 instead of 0.99.
 func checkObjectives(objectives map[float64]float64) error {
 	within := func(v float64) bool { return v >= 0 && v <= 1 } // false for NaN
 	for _, rank := range slices.Sorted(maps.Keys(objectives)) {
@@ -122,7 +122,8 @@ func (s *Summary) Point(p *model.Point, scratch *model.Scratch) {
 	*p = model.Point{Labels: labelsOf(s), Summary: out, Created: model.Instant{Nanos: created, Valid: true}}
 }
 
-// read overwrites out, and returns the start timestamp as it was before.
+// read reads the summary into out. It returns the start timestamp that it has read before the values, so that
+// Point can detect a restart.
 func (s *Summary) read(out *model.SummaryValue) (created int64) {
 	created = s.created.Load()
 	*out = model.SummaryValue{Quantiles: out.Quantiles[:0]}

@@ -15,8 +15,8 @@ type silent struct{}
 
 func (silent) Errorf(string, ...any) {}
 
-// TestPage checks that the analyzers find what the snippets of docs/vet.md call mistakes, which are the lines
-// of testdata/src/page with a comment at their end, and nothing else.
+// TestPage checks that the analyzers find exactly the mistakes in the snippets of docs/vet.md. These are the
+// lines of testdata/src/page that end with a comment.
 func TestPage(t *testing.T) {
 	const file = "testdata/src/page/page.go"
 	text, err := os.ReadFile(file)

@@ -1,5 +1,5 @@
-// Screenshots takes the pictures of the dashboard for the documentation, and pictures of all views in
-// all sizes and themes for people who work on the dashboard.
+// Screenshots takes pictures of the dashboard: those for the documentation, and, for people who work on the
+// dashboard, pictures of all views in all sizes and themes.
 //
 // It starts the quickstart example, or a program with everything that the dashboard can show (-fixture),
 // and opens its dashboard in Chromium. Run it in the folder of its module.

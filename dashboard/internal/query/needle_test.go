@@ -6,6 +6,7 @@ import (
 	"testing"
 )
 
+// TestNeedleLikeNaive checks that a needle finds the same texts as a search with strings.ToLower.
 func TestNeedleLikeNaive(t *testing.T) {
 	const letters = "aAbBéÉÜüßſKk\xffß=_ 1"
 	runes := []rune(letters)
@@ -37,6 +38,7 @@ func TestNeedleLikeNaive(t *testing.T) {
 	}
 }
 
+// TestLongTextsAreSearchedInPart checks that a search looks only at the first maxScanned bytes of a text.
 func TestLongTextsAreSearchedInPart(t *testing.T) {
 	n := newNeedle("needle")
 	if !n.in(strings.Repeat("x", maxScanned-6) + "NEEDLE") {

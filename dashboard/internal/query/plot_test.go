@@ -78,6 +78,8 @@ func TestPlotCounters(t *testing.T) {
 		wantLine{`m="get"`, []float64{none, 5}}, wantLine{`m="put"`, []float64{none, 2}})
 }
 
+// TestPlotGoesOn checks that a plot that begins after a given time has exactly the samples that the page
+// lacks.
 func TestPlotGoesOn(t *testing.T) {
 	w := newWorld(0, 2.0005, 4.0007, 8)
 	f := w.family("c_total", model.Counter)
@@ -207,6 +209,8 @@ func TestPlotStates(t *testing.T) {
 	}
 }
 
+// TestPlotThinned checks that a plot of many samples has only every third one, and that later events have
+// every sample.
 func TestPlotThinned(t *testing.T) {
 	w := newWorld(every(1, 1202)...)
 	counter, gauge := make([]float64, 1202), make([]float64, 1202)
@@ -290,6 +294,7 @@ func TestPlotLongLabels(t *testing.T) {
 	same(t, "those that look alike", plot(w, api.Spec{Family: "g", Match: p.Lines[1].Labels}).Lines[0].V, 6)
 }
 
+// TestPlotOfNothing checks that a plot without samples or of an unknown family is an error with empty lists.
 func TestPlotOfNothing(t *testing.T) {
 	for _, s := range []*store.Snapshot{nil, shop().last()} {
 		p := query.Plot(s, shop(), api.Spec{Family: "unknown"}, time.Time{})

@@ -101,6 +101,8 @@ func TestQuantileLikeNaive(t *testing.T) {
 	}
 }
 
+// TestUnion checks the buckets that result from histograms with different bounds, and how their counts are
+// divided.
 func TestUnion(t *testing.T) {
 	inf := math.Inf(1)
 	u := newUnion([]*store.Shape{

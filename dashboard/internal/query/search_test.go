@@ -128,6 +128,8 @@ func TestSearchLabels(t *testing.T) {
 	}
 }
 
+// TestTextsAreCut checks that long names, helps and labels are cut, and that the page can ask for a family by
+// the cut name.
 func TestTextsAreCut(t *testing.T) {
 	w := newWorld(0)
 	long := strings.Repeat("é", 1<<19)

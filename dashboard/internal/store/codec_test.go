@@ -62,6 +62,7 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
+// TestLongRuns checks that numbers that rarely change take few bytes.
 func TestLongRuns(t *testing.T) {
 	const ticks = 200_000
 	r := newRecording(2)

@@ -64,6 +64,7 @@ func TestReadersBesideRounds(t *testing.T) {
 	readers.Wait()
 }
 
+// TestDiscard checks that a round that was discarded leaves nothing in the store.
 func TestDiscard(t *testing.T) {
 	s := store.New(store.Limits{Window: time.Minute})
 	first := sample(s, start, counters("a_total", number(1, "x", "1")))

@@ -7,6 +7,7 @@ import (
 	"github.com/luxfi/metric/dashboard/internal/store"
 )
 
+// TestGone checks that Gone lists the series that have ended within the window, and not those that are back.
 func TestGone(t *testing.T) {
 	s := store.New(store.Limits{Window: time.Minute})
 	keys := func() (all string) {

@@ -42,6 +42,7 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
+// TestAppearing checks that the past of a series has gaps for the samples in which the series was missing.
 func TestAppearing(t *testing.T) {
 	s := store.New(store.Limits{Window: time.Minute})
 	one, two, three := number(1, "x", "1"), number(2, "x", "2"), number(3, "x", "3")
@@ -78,6 +79,8 @@ func TestClockSetBack(t *testing.T) {
 	}
 }
 
+// TestMissingIsNoOtherNaN checks that the store distinguishes its Missing from all NaNs that a program can
+// set.
 func TestMissingIsNoOtherNaN(t *testing.T) {
 	s := store.New(store.Limits{Window: time.Minute})
 	stale := math.Float64frombits(0x7ff0000000000002)

@@ -209,6 +209,8 @@ func TestDecodeErrors(t *testing.T) {
 	}
 }
 
+// TestErrorsOfMethodsCanBeTold checks that errors.Is and errors.AsType find the error of an UnmarshalYAML
+// method, with its place.
 func TestErrorsOfMethodsCanBeTold(t *testing.T) {
 	var c config
 	err := decode(t, "\n\nevens: [1]", &c)
@@ -221,6 +223,7 @@ func TestErrorsOfMethodsCanBeTold(t *testing.T) {
 	}
 }
 
+// TestDefaultsStay checks that Decode keeps the values of fields that the document does not have.
 func TestDefaultsStay(t *testing.T) {
 	c := config{Pool: pool{Size: 5}, Ptr: &pool{Size: 6, Extra: 1}, Databases: []database{{DSN: "a"}, {}}, Named: map[string]*database{"a": {}}}
 	if err := decode(t, "ptr: {extra: 2}\nsize:\ndatabases: [{port: 1}]\nnamed: {b: {}}", &c); err != nil {
@@ -232,6 +235,8 @@ func TestDefaultsStay(t *testing.T) {
 	}
 }
 
+// TestNode checks that a field of type yaml.Node gets its part of the document, and that the part can be
+// decoded later.
 func TestNode(t *testing.T) {
 	var c config
 	if err := decode(t, "lax: &a {a: 1}\nnode: *a", &c); err != nil {
@@ -256,6 +261,7 @@ func (r *rest) UnmarshalYAML(n *yaml.Node) error {
 	return nil
 }
 
+// TestInlineOthers checks that an inline field gets the keys that have no field of their own.
 func TestInlineOthers(t *testing.T) {
 	text := "a: 1\nb: 2\nc: 3"
 	var m struct {
@@ -274,6 +280,7 @@ func TestInlineOthers(t *testing.T) {
 	}
 }
 
+// TestDecodeParts checks that DecodeParts divides the keys of one document among several structs.
 func TestDecodeParts(t *testing.T) {
 	n, err := strictyaml.Parse("c.yml", []byte("a: 1\nb: 2\nc: 3\ncc: 3\n"))
 	if err != nil {
@@ -299,6 +306,7 @@ func TestDecodeParts(t *testing.T) {
 	}
 }
 
+// TestProgramErrors checks that Decode returns an error for a value that it cannot decode into.
 func TestProgramErrors(t *testing.T) {
 	type loop struct {
 		Loop *struct{ A int } `yaml:"a"`

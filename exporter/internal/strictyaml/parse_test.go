@@ -57,6 +57,7 @@ func deepByAliases() string {
 	return b.String()
 }
 
+// TestParseAcceptsReuse checks that a document may use an anchor many times.
 func TestParseAcceptsReuse(t *testing.T) {
 	text := "a: &a {x: [1, 2, 3]}\nb:\n" + strings.Repeat("- *a\n", 1000)
 	if _, err := strictyaml.Parse("c.yml", []byte(text)); err != nil {
@@ -64,6 +65,7 @@ func TestParseAcceptsReuse(t *testing.T) {
 	}
 }
 
+// TestDir checks that Dir returns the directory of a node's file.
 func TestDir(t *testing.T) {
 	n, err := strictyaml.Parse("", []byte("a: {b: 1}"))
 	if err != nil || strictyaml.Dir(n) != "" {

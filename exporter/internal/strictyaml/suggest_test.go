@@ -6,6 +6,7 @@ import (
 	"github.com/luxfi/metric/exporter/internal/strictyaml"
 )
 
+// TestUnknown checks the error for an unknown word, which suggests a similar word.
 func TestUnknown(t *testing.T) {
 	allowed := []string{"dsn", "enabled", "max_connections"}
 	const list = "allowed are: dsn, enabled, max_connections"

@@ -45,6 +45,8 @@ func TestLabelNames(t *testing.T) {
 	}
 }
 
+// TestLabelNamesAreTheExporters checks that labels have the names that OpenTelemetry's Prometheus exporter
+// gives them.
 func TestLabelNamesAreTheExporters(t *testing.T) {
 	for _, strategy := range strategies {
 		n, theirs := newNames(t, strategy, ""), otlptranslator.LabelNamer{UTF8Allowed: !strategy.ShouldEscape()}

@@ -38,6 +38,8 @@ func theirs(t *testing.T, strategy otlptranslator.TranslationStrategyOption, nam
 
 var allKinds = []translate.Kind{translate.Counter, translate.UpDownCounter, translate.Gauge, translate.Histogram}
 
+// TestNamesAreTheExporters checks that metrics have the names that OpenTelemetry's Prometheus exporter gives
+// them.
 func TestNamesAreTheExporters(t *testing.T) {
 	names := []string{
 		"a", "A", "http.server.request.duration", "camelCase", "a_b", "a-b/c", "a b", "_a__b_", ".a.", "a.", "a::b:", ":", "1a", "9",

@@ -83,8 +83,7 @@ func TypeName(t types.Type) string {
 	return named.Obj().Name()
 }
 
-// RecvName returns the name of the type of which f is a method. It returns the empty string for
-// functions.
+// RecvName returns the name of the receiver's type if f is a method, and the empty string if f is a function.
 func RecvName(f *types.Func) string {
 	if recv := f.Signature().Recv(); recv != nil {
 		return TypeName(recv.Type())

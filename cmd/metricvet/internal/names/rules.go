@@ -9,8 +9,8 @@ import (
 	"github.com/luxfi/metric/cmd/metricvet/internal/library"
 )
 
-// The rules are those of client_golang's promlint, which checks what a running program exposes, plus
-// some about missing units.
+// The package has all rules of client_golang's promlint, which checks the metrics of a running program, and
+// more rules about missing units.
 
 // bases maps the units in names to their base units.
 var bases = map[string]string{

@@ -122,8 +122,8 @@ func regraph(m *load.Module, builds []load.Build) ([]*load.Graph, error) {
 	return graphs, nil
 }
 
-// findStrays lists the files that belong to no package, and those of them whose imports can be rewritten
-// nevertheless.
+// findStrays lists the files that belong to no package. The files in editable are among them; their imports
+// can still be rewritten.
 func findStrays(m *load.Module, graphs []*load.Graph) (strays []load.Stray, editable []string, err error) {
 	known := make(map[string]bool)
 	for _, g := range graphs {

@@ -11,8 +11,8 @@ import (
 )
 
 // fixAll fixes the uses whose types do not match. It begins with those whose place needs another type, and
-// goes on with those whose value needs another declaration. By then, some of the others may match. It fixes
-// the rest last.
+// goes on with those whose value needs another declaration. This may already fix some of the other uses. It
+// fixes the rest last.
 func (f *fixer) fixAll() {
 	f.eachUse(f.fixTarget)
 	if !f.batch.Empty() {
@@ -54,7 +54,7 @@ func (f *fixer) plain(t types.Type) types.Type {
 	return nil
 }
 
-// fix fixes a use that no longer compiles because of the change of the library.
+// fix fixes a use that no longer compiles after the change to the other library.
 func (f *fixer) fix(u use) {
 	rel := f.libraries.relate(u.have, u.want)
 	switch {

@@ -73,7 +73,7 @@ func (f *fixer) commit(c *change) {
 	}
 }
 
-// attempt makes a change in the first of several ways that works, and commits it.
+// attempt tries several ways of making a change, and commits the first one that works.
 func (f *fixer) attempt(ways ...func(c *change) bool) bool {
 	for _, way := range ways {
 		if c := f.newChange(); way(c) && c.Len() > 0 {
@@ -131,7 +131,7 @@ func (f *fixer) callee(fun ast.Expr) (types.Object, *ast.Ident) {
 	return nil, nil
 }
 
-// eachFile calls visit for every file of the module, with the package that sees the most.
+// eachFile calls visit for every file of the module, with the largest package that contains the file.
 func (f *fixer) eachFile(visit func(p *check.Package, tree *ast.File)) {
 	packages := slices.Clone(f.round.Packages)
 	slices.SortStableFunc(packages, func(a, b *check.Package) int { return cmp.Compare(len(b.Syntax), len(a.Syntax)) })

@@ -87,8 +87,8 @@ func returnedCall(lit *ast.FuncLit) *ast.CallExpr {
 	return call
 }
 
-// unwrapResults removes a function literal that is called at once and only changes the types of a call's
-// results.
+// unwrapResults removes a function literal that is called where it is written, and that only changes the
+// types of a call's results.
 func (f *fixer) unwrapResults(c *change, e *ast.CallExpr) bool {
 	lit, ok := e.Fun.(*ast.FuncLit)
 	if !ok || len(e.Args) > 0 || len(lit.Type.Params.List) > 0 {
