@@ -64,7 +64,7 @@ func newConfig(options []Option) *config {
 		strategy:    otlptranslator.UnderscoreEscapingWithSuffixes,
 		aggregation: sdk.DefaultAggregationSelector,
 		limit:       defaultLimit,
-		sampled:     exemplar.TraceBasedFilter,
+		sampled:     sampledSpan,
 		handle:      otel.Handle,
 	}
 	errs := c.fromEnvironment()
@@ -74,7 +74,7 @@ func newConfig(options []Option) *config {
 		}
 	}
 	if c.sampled == nil {
-		c.sampled = exemplar.TraceBasedFilter
+		c.sampled = sampledSpan
 	}
 	if c.handle == nil {
 		c.handle = otel.Handle

@@ -112,7 +112,7 @@ func TestRead(t *testing.T) {
 				"b{x=\"1\",x=\"2\"} 1\nb{__x=\"1\"} 1\nb 1 -5\nb{y=\"1\"} 1\n",
 			want: "\"a\" HISTOGRAM help \"\"\n\t{\"x\"=\"1\"} count 2 sum 0 1:2\n\"b\" UNTYPED help \"\"\n\t{\"y\"=\"1\"} 1\n",
 			dropped: []string{
-				`metric a has a sample named "a_bucket" without the label "le"`, `metric a must not have an explicit "le" label`, `metric a has a sample named "a": a histogram has none`,
+				`metric a has a sample named "a_bucket" without the label "le"`, `metric a must not have an explicit "le" label`, `metric a has a sample named "a": a histogram has no samples of this name`,
 				"metric a has a bucket 2 that counts 1", `metric a{x="2"} has a bucket up to "y"`, `metric a{x="5"} counts -1`,
 				`metric s has a sample named "s" without the label "quantile"`, "metric s has two or more quantiles with the same rank", `metric s{x="1"} counts 1.5`,
 				"metric b has two or more labels with the same name: x", "metric b has a label with an invalid name: __x", "metric b has the timestamp -5",
