@@ -17,8 +17,8 @@ type Running struct {
 	origins *Buffer // the run's sink if the job asks for the origins of samples, and nil otherwise
 }
 
-// If the job asks for the origins of samples, Origins returns the buffer that the run writes to, and the
-// expected number of samples. Otherwise it returns nil.
+// Origins returns the buffer that the run writes to, and the expected number of samples, if the job asks for
+// the origins of samples. Otherwise, it returns nil.
 func (r Running) Origins() (b *Buffer, expected int) {
 	if r.origins == nil {
 		return nil, 0
