@@ -34,7 +34,8 @@ type sender struct {
 	wantErr string // text in the error of each push if the receiver does not accept everything; usually empty
 }
 
-// push holds the values that a source had when it was pushed, at some time from from to to.
+// push holds the values that a source had when it was pushed. The time of the push is between the fields from and
+// to.
 type push struct {
 	from, to time.Time
 	held     map[string]float64
