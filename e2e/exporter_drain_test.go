@@ -62,7 +62,7 @@ func testDrain(t *testing.T, pg *postgres) {
 		if e.err != nil {
 			t.Errorf("the exporter exited with %v\n%s", e.err, e.out.String())
 		}
-	case <-time.After(patience):
+	case <-time.After(maxWait):
 		e.kill(t)
 		t.Errorf("the exporter does not exit\n%s", e.out.String())
 	}

@@ -70,7 +70,7 @@ func startExporter(t *testing.T, program, dir string, args ...string) *exporterP
 		e.base = "https://"
 		transport.TLSClientConfig = &tls.Config{RootCAs: readCA(t, dir)}
 	}
-	e.client = &http.Client{Transport: transport, Timeout: patience}
+	e.client = &http.Client{Transport: transport, Timeout: maxWait}
 	t.Cleanup(transport.CloseIdleConnections)
 	e.process = start(t, program, args...)
 	t.Cleanup(func() {

@@ -77,7 +77,7 @@ func TestExporterMutualTLS(t *testing.T) {
 			transport := &http.Transport{TLSClientConfig: config}
 			defer transport.CloseIdleConnections()
 			client := *e
-			client.client = &http.Client{Transport: transport, Timeout: patience}
+			client.client = &http.Client{Transport: transport, Timeout: maxWait}
 			for _, path := range []string{"/metrics", "/-/healthy"} {
 				a, err := client.do(t.Context(), http.MethodGet, path, 0)
 				if refused := err != nil; refused != test.refused {

@@ -107,7 +107,7 @@ func interrupt(t *testing.T, p *process) {
 	}
 	select {
 	case <-p.exited:
-	case <-time.After(patience):
+	case <-time.After(maxWait):
 		_ = p.cmd.Process.Kill()
 		<-p.exited
 	}

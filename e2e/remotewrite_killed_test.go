@@ -41,7 +41,7 @@ func TestRemoteWriteKilled(t *testing.T) {
 		fmt.Printf("pushed from %d to %d\n", p.from.UnixMilli(), p.to.UnixMilli())
 	}
 	fmt.Println("pushed everything")
-	time.Sleep(patience)
+	time.Sleep(maxWait)
 }
 
 // testSenderKilled kills a process that has pushed while the receiver was down. The next process must send

@@ -86,7 +86,7 @@ func testRun(t *testing.T, r *receiver) {
 	source.registry.MustRegister(metric.NewGaugeFunc(metric.GaugeOpts{Name: "gathers", Help: "So far."}, func() float64 {
 		return float64(source.times.Add(1))
 	}))
-	s := newSender(t, "run", f.url(), source, remotewrite.Opts{Interval: 20 * time.Millisecond, Timeout: patience, KeepOnClose: true})
+	s := newSender(t, "run", f.url(), source, remotewrite.Opts{Interval: 20 * time.Millisecond, Timeout: maxWait, KeepOnClose: true})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	ended := make(chan error, 1)

@@ -31,7 +31,7 @@ func testReceiverRestarts(t *testing.T, r *receiver) {
 
 	// The sender is not safe for concurrent use, so only the receiver is ended in another goroutine.
 	pushed := make(chan error, 1)
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), maxWait)
 	defer cancel()
 	began := make(chan struct{})
 	go func() {

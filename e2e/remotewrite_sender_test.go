@@ -53,7 +53,7 @@ func newSender(t *testing.T, job, url string, source source, opts remotewrite.Op
 		opts.MinBackoff, opts.MaxBackoff = time.Millisecond, 20*time.Millisecond
 	}
 	if opts.Interval == 0 {
-		opts.Interval, opts.Timeout = patience, patience
+		opts.Interval, opts.Timeout = maxWait, maxWait
 	}
 	opts.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
 	pusher, err := remotewrite.New(url, source.gatherer(), opts)
@@ -88,7 +88,7 @@ func (s *sender) close(t *testing.T) {
 
 func (s *sender) deliver(t *testing.T, push func(context.Context) error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), maxWait)
 	defer cancel()
 	err := s.record(func() error { return push(ctx) })
 	if (err != nil) != (s.wantErr != "") || err != nil && !strings.Contains(err.Error(), s.wantErr) {

@@ -20,8 +20,8 @@ import (
 	promv1 "github.com/prometheus/client_golang/api/prometheus/v1"
 )
 
-// patience is the longest time that a test waits for something that takes seconds.
-const patience = 3 * time.Minute
+// maxWait is the longest time that a test waits for something that takes seconds.
+const maxWait = 3 * time.Minute
 
 // tools has the paths of the programs that the tests start.
 type tools struct {
@@ -141,7 +141,7 @@ func startCommand(t *testing.T, cmd *exec.Cmd) *process {
 		if p.killed.Load() {
 			return
 		}
-		kill := time.AfterFunc(patience, func() { _ = p.cmd.Process.Kill() })
+		kill := time.AfterFunc(maxWait, func() { _ = p.cmd.Process.Kill() })
 		defer kill.Stop()
 		err := p.cmd.Process.Signal(os.Interrupt)
 		<-p.exited
@@ -223,14 +223,14 @@ func (o *output) String() string {
 // eventually waits until check succeeds.
 func eventually(t *testing.T, check func() error) {
 	t.Helper()
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(maxWait)
 	for wait := time.Millisecond; ; wait = min(2*wait, 100*time.Millisecond) {
 		err := check()
 		if err == nil {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("still after %v: %v", patience, err)
+			t.Fatalf("still after %v: %v", maxWait, err)
 		}
 		time.Sleep(wait)
 	}

@@ -50,8 +50,8 @@ type paddedObserved struct {
 // an occasional collision is not a reason: stripes take many times the memory, and there may be very
 // many histograms that are observed a thousand times per second and have a collision every minute.
 const (
-	patience       = 16
-	patienceMillis = 10
+	maxMissed    = 16
+	missedMillis = 10
 )
 
 var started = time.Now()
@@ -160,11 +160,11 @@ func (o *observations) miss() {
 		return // Another goroutine has made the stripes.
 	}
 	now := uint32(time.Since(started).Milliseconds())
-	if now-o.missedSince > patienceMillis {
+	if now-o.missedSince > missedMillis {
 		o.missed, o.missedSince = 0, now
 	}
 	o.missed++
-	if o.missed == patience {
+	if o.missed == maxMissed {
 		o.spread()
 	}
 }
