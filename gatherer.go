@@ -183,7 +183,7 @@ func (g *failingGatherer) Gather() ([]*MetricFamily, error) { return nil, g.err 
 // registryFor returns a registry that gathers from g. It panics if g is nil.
 func registryFor(g Gatherer) *scrape.Registry {
 	if err := checkGatherer(g); err != nil {
-		panic(fmt.Errorf("cannot serve what a nil Gatherer gathers: pass a registry or another Gatherer that is not nil: %w", err))
+		panic(fmt.Errorf("cannot serve a nil Gatherer: pass a registry, for example: %w", err))
 	}
 	return registryIn(nil, g, collect.Wrapping{})
 }

@@ -122,7 +122,7 @@ func config(opts []CollectorOption) (collectorConfig, error) {
 		every = p.Background.Period()
 	}
 	if p.Cache > 0 && every > 0 {
-		c.errs = append(c.errs, fmt.Errorf("cache %v and background %v: scrapes never run a collector that runs in the background, so it needs no cache",
+		c.errs = append(c.errs, fmt.Errorf("cache %v and background %v: a collector that runs in the background needs no cache",
 			p.Cache, every))
 	}
 	if p.Stale > 0 && p.Stale <= p.Cache {

@@ -81,7 +81,7 @@ type source struct {
 func newSource(g metric.Gatherer, selection metric.Selection) (source, error) {
 	e, err := scrape.EntryOf(g, collect.Wrapping{})
 	if err != nil {
-		return source{}, errorOf("cannot show what a nil Gatherer gathers: %w", err)
+		return source{}, errorOf("cannot show a nil Gatherer: %w", err)
 	}
 	around := metric.NewContextRegistry()
 	around.Cardinality(0) // From now on, it finds the vectors of registries in it.

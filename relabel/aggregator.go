@@ -19,7 +19,7 @@ import (
 func newAggregator(inner prometheus.Gatherer, a *aggregation, n numbered) *gatherer {
 	e, err := scrape.EntryOf(inner, collect.Wrapping{})
 	if err != nil {
-		panic(fmt.Errorf("cannot aggregate what a nil Gatherer gathers: %w", err))
+		panic(fmt.Errorf("cannot aggregate a nil Gatherer: %w", err))
 	}
 	all := gathererOf(e)
 	return gathererOf(&scrape.Entry{

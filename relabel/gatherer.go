@@ -88,7 +88,7 @@ var _ scrape.Behind = (*gatherer)(nil)
 func newGatherer(inner prometheus.Gatherer, w collect.Wrapping) *gatherer {
 	e, err := scrape.EntryOf(inner, w)
 	if err != nil {
-		panic(fmt.Errorf("cannot relabel what a nil Gatherer gathers: %w", err))
+		panic(fmt.Errorf("cannot relabel a nil Gatherer: %w", err))
 	}
 	return gathererOf(e)
 }

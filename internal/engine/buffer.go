@@ -141,7 +141,7 @@ const (
 )
 
 // errUnattended is the error of a run that has exceeded these limits.
-var errUnattended = fmt.Errorf("after the end of its scrape it has sent more than %d samples or %d MiB of labels: all were thrown away",
+var errUnattended = fmt.Errorf("after the end of its scrape it has sent more than %d samples or %d MiB of labels: all were dropped",
 	maxUnattended, maxUnattendedBytes>>20)
 
 // Limits of the samples that a background run may send. They are needed because no scrape with a deadline
@@ -161,7 +161,7 @@ func (b *Buffer) boundBackground() {
 // errFull returns the error of a run whose buffer is full; see [Buffer.IsFull].
 func (b *Buffer) errFull() error {
 	if b.background {
-		return fmt.Errorf("in the background it has sent more than %d samples or %d MiB of labels: all were thrown away",
+		return fmt.Errorf("in the background it has sent more than %d samples or %d MiB of labels: all were dropped",
 			maxBackground, maxBackgroundBytes>>20)
 	}
 	return errUnattended

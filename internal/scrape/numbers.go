@@ -15,7 +15,7 @@ type numbers struct {
 func (r *Registry) chooseName(name string, e *Entry) (string, error) {
 	switch {
 	case strings.Contains(name, "/"):
-		return "", fmt.Errorf("a collector cannot be named %q: a slash separates the names of a registry and of a collector in it; see Selection", name)
+		return "", fmt.Errorf("a collector cannot be named %q: a slash is for collectors of a nested registry; see Selection", name)
 	case name == "":
 		return r.numbered(e, e.Fallback), nil
 	case e.Several:
