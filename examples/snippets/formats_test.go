@@ -3,7 +3,6 @@ package snippets
 import (
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -53,12 +52,8 @@ func formatsScrape(h http.Handler, accept string) string {
 
 // TestFormatsNegotiation checks the table of the page that shows the answers of a handler without options.
 func TestFormatsNegotiation(t *testing.T) {
-	page, err := os.ReadFile("../../docs/formats.md")
-	if err != nil {
-		t.Fatal(err)
-	}
 	h := metric.HandlerFor(formatsRegistry())
-	rows := regexp.MustCompile("(?m)^\\| (none|`[^`]*`) \\| `([^`]*; escaping=[^`]*)` \\|").FindAllStringSubmatch(string(page), -1)
+	rows := regexp.MustCompile("(?m)^\\| (none|`[^`]*`) \\| `([^`]*; escaping=[^`]*)` \\|").FindAllStringSubmatch(page(t, "formats.md"), -1)
 	if len(rows) < 10 {
 		t.Fatalf("the table has %d rows", len(rows))
 	}
@@ -86,13 +81,10 @@ var formatsShown = []string{
 
 // TestFormatsExpositions checks that the page shows the expositions that the handler serves.
 func TestFormatsExpositions(t *testing.T) {
-	page, err := os.ReadFile("../../docs/formats.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	shown := page(t, "formats.md")
 	h := formatsHandler(formatsRegistry())
 	for _, accept := range formatsShown {
-		if want := "\n```\n" + formatsScrape(h, accept) + "```\n"; !strings.Contains(string(page), want) {
+		if want := "\n```\n" + formatsScrape(h, accept) + "```\n"; !strings.Contains(shown, want) {
 			t.Errorf("the page does not show this:%s", want)
 		}
 	}

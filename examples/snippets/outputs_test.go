@@ -1,7 +1,6 @@
 package snippets
 
 import (
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -17,18 +16,14 @@ var (
 // TestOutputs checks that each output on these pages is a part of what an example prints.
 func TestOutputs(t *testing.T) {
 	printed := exampleOutputs(t, "../../example*_test.go", "*_test.go")
-	for page, least := range map[string]int{"vectors.md": 2, "instruments.md": 9} {
-		text, err := os.ReadFile("../../docs/" + page)
-		if err != nil {
-			t.Fatal(err)
-		}
-		blocks := textBlock.FindAllStringSubmatch(strings.ReplaceAll(string(text), "\r\n", "\n"), -1)
+	for name, least := range map[string]int{"vectors.md": 2, "instruments.md": 9} {
+		blocks := textBlock.FindAllStringSubmatch(page(t, name), -1)
 		if len(blocks) < least {
-			t.Errorf("%s has %d outputs", page, len(blocks))
+			t.Errorf("%s has %d outputs", name, len(blocks))
 		}
 		for _, block := range blocks {
 			if !strings.Contains(printed, "\n"+block[1]) {
-				t.Errorf("%s: no example prints this:\n%s", page, block[1])
+				t.Errorf("%s: no example prints this:\n%s", name, block[1])
 			}
 		}
 	}
@@ -44,11 +39,7 @@ func exampleOutputs(t *testing.T, patterns ...string) string {
 			t.Fatalf("%s: %d files, %v", pattern, len(files), err)
 		}
 		for _, file := range files {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, out := range exampleOut.FindAllStringSubmatch(strings.ReplaceAll(string(text), "\r\n", "\n"), -1) {
+			for _, out := range exampleOut.FindAllStringSubmatch(read(t, file), -1) {
 				outputs.WriteString("\n" + commenting.ReplaceAllString(out[1], ""))
 			}
 		}

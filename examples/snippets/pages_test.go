@@ -27,11 +27,11 @@ func TestPages(t *testing.T) {
 		t.Fatalf("%d pages, %v", len(pages), err)
 	}
 	snippets := 0
-	for _, page := range pages {
-		for _, block := range goBlock.FindAllStringSubmatch(read(t, page), -1) {
+	for _, file := range pages {
+		for _, block := range goBlock.FindAllStringSubmatch(read(t, file), -1) {
 			snippets++
 			if !strings.Contains(code, "\n"+indentation.ReplaceAllString(block[1], "")) {
-				t.Errorf("%s: no Go file has this snippet:\n%s", filepath.Base(page), block[1])
+				t.Errorf("%s: no Go file has this snippet:\n%s", filepath.Base(file), block[1])
 			}
 		}
 	}
@@ -46,15 +46,15 @@ func TestLines(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, page := range append(pages, filepath.Join(root, "CONTRIBUTING.md"), filepath.Join(root, "CHANGELOG.md")) {
+	for _, file := range append(pages, filepath.Join(root, "CONTRIBUTING.md"), filepath.Join(root, "CHANGELOG.md")) {
 		code := false
-		for i, line := range strings.Split(read(t, page), "\n") {
+		for i, line := range strings.Split(read(t, file), "\n") {
 			text := strings.TrimLeft(line, " \t")
 			if strings.HasPrefix(text, "```") {
 				code = !code
 			}
 			if width := utf8.RuneCountInString(line); width > 110 && !code && !strings.HasPrefix(text, "|") {
-				t.Errorf("%s:%d has %d characters", filepath.Base(page), i+1, width)
+				t.Errorf("%s:%d has %d characters", filepath.Base(file), i+1, width)
 			}
 		}
 	}
@@ -79,6 +79,12 @@ func compiledCode(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return code.String()
+}
+
+// page returns a page in docs.
+func page(t *testing.T, name string) string {
+	t.Helper()
+	return read(t, filepath.Join(root, "docs", name))
 }
 
 func read(t *testing.T, name string) string {

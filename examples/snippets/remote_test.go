@@ -91,15 +91,11 @@ func TestRemoteYAML(t *testing.T) {
 var yamlBlockOfPage = regexp.MustCompile("(?ms)^```yaml\n(.*?\n)```$")
 
 // yamlOfPage returns the YAML that a page shows.
-func yamlOfPage(t *testing.T, page string) []string {
+func yamlOfPage(t *testing.T, name string) []string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "..", "docs", page))
-	if err != nil {
-		t.Fatal(err)
-	}
 	var blocks []string
-	for _, block := range yamlBlockOfPage.FindAllSubmatch(text, -1) {
-		blocks = append(blocks, string(block[1]))
+	for _, block := range yamlBlockOfPage.FindAllStringSubmatch(page(t, name), -1) {
+		blocks = append(blocks, block[1])
 	}
 	return blocks
 }
